@@ -1,0 +1,21 @@
+import type { Judgment } from "../domain/candidate.ts";
+import type { ModelSpec } from "../domain/model-spec.ts";
+
+export interface ScoreOptions {
+  /** What "relevant" means here. Models whose spec has `readsInstruction: false` ignore it. */
+  readonly instruction?: string;
+  readonly signal?: AbortSignal;
+  /** Called once per text as its judgment lands, in the order given: what a budget keeps when it cuts the work short. */
+  readonly onJudgment?: (position: number, judgment: Judgment) => void;
+}
+
+/** Second stage: reads the query and a passage together. */
+export interface Reranker {
+  readonly spec: ModelSpec;
+
+  /**
+   * One judgment per text, in the order given. A judgment depends on its query and text alone.
+   * Rejects with `signal.reason` when aborted, with UserError when the model answers NaN or its process dies twice.
+   */
+  score(query: string, texts: readonly string[], options?: ScoreOptions): Promise<Judgment[]>;
+}

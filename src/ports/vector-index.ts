@@ -1,0 +1,36 @@
+export interface VectorMatch {
+  readonly vectorId: number;
+  /** Cosine, -1 to 1. */
+  readonly similarity: number;
+}
+
+export interface StoredVector {
+  readonly vectorId: number;
+  /** Unit length. */
+  readonly vector: Float32Array;
+}
+
+/** Finds the vectors nearest to a query by cosine. */
+export interface VectorIndex {
+  /** "hnsw" or "exact": shown by --explain. */
+  readonly method: string;
+  readonly size: number;
+
+  /**
+   * At most `count` matches, most similar first, ties by vector id. Fewer only when the index (or what `allow` lets
+   * through) holds fewer; never throws for a count larger than the index.
+   *
+   * @param query unit length, of the index's dimensions.
+   * @param allow only these vector ids, when given: the filter works inside the recall, so `count` allowed ones come back.
+   */
+  nearest(query: Float32Array, count: number, allow?: ReadonlySet<number>): Promise<VectorMatch[]>;
+}
+
+/** A vector index that follows the store as it changes. */
+export interface UpdatableVectorIndex extends VectorIndex {
+  readonly vectorIds: ReadonlySet<number>;
+  add(vectors: readonly StoredVector[]): void;
+  remove(vectorIds: readonly number[]): void;
+  /** Writes it down: aside first, then renamed, so that a reader sees the old state or the new one. */
+  save(): Promise<void>;
+}
