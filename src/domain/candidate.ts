@@ -3,8 +3,11 @@ import type { Passage } from "./passage.ts";
 /** A passage that the first stage found. */
 export interface Candidate {
   readonly passage: Passage;
-  /** Cosine between query and passage, -1 to 1. Known for every candidate, whichever way it was found. */
-  readonly similarity: number;
+  /**
+   * Cosine between query and passage, -1 to 1: known for every candidate, whichever way it was found. `null` only where
+   * the first stage is not ours (`rerank rank`).
+   */
+  readonly similarity: number | null;
   /** Place in the first stage's order, from 1. */
   readonly recallRank: number;
 }

@@ -45,7 +45,11 @@ export function bySimilarity(
   a: Pick<Candidate, "similarity" | "passage">,
   b: Pick<Candidate, "similarity" | "passage">,
 ): number {
-  return b.similarity - a.similarity || comparePaths(a.passage.path, b.passage.path) || a.passage.id - b.passage.id;
+  return (
+    (b.similarity ?? 0) - (a.similarity ?? 0) ||
+    comparePaths(a.passage.path, b.passage.path) ||
+    a.passage.id - b.passage.id
+  );
 }
 
 function comparePaths(a: string, b: string): number {

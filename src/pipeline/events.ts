@@ -1,0 +1,31 @@
+import type { Candidate, Judgment } from "../domain/candidate.ts";
+import type { SkippedFile } from "../ports/file-source.ts";
+
+export type IndexStage = "list" | "read" | "embed" | "save";
+
+/** What happens while an index is built. Screens and plain reporters read the same stream. */
+export type IndexEvent =
+  | { readonly type: "stage-start"; readonly stage: IndexStage }
+  | { readonly type: "stage-end"; readonly stage: IndexStage; readonly elapsedMs: number }
+  | { readonly type: "progress"; readonly progress: IndexProgress }
+  | { readonly type: "skipped"; readonly file: SkippedFile }
+  | { readonly type: "warning"; readonly path: string; readonly warning: string };
+
+/** Counts so far. `filesTotal` is exact once listing is over; `passagesTotal` grows as files are read. */
+export interface IndexProgress {
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  /** Passages with a vector, and passages known so far, of the files that are read in this run. */
+  readonly passagesDone: number;
+  readonly passagesTotal: number;
+  /** Bytes of the files done and of all files to be read: what the remaining time is estimated from. */
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  /** Passages that the model has embedded in this run (not those whose vector was known). */
+  readonly embedded: number;
+}
+
+/** What happens during a search. */
+export type SearchEvent =
+  | { readonly type: "recalled"; readonly candidates: readonly Candidate[] }
+  | { readonly type: "judged"; readonly position: number; readonly judgment: Judgment; readonly done: number; readonly total: number };
