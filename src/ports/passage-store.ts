@@ -8,6 +8,8 @@ export interface IndexManifest {
   /** The embedder: what the user calls it, and what tells it from others. */
   readonly embedderId: string;
   readonly embedderFingerprint: string;
+  /** The reranker that searches use unless they are told otherwise: no vector depends on it. */
+  readonly rerankerId: string;
   readonly dimensions: number;
   readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number };
   /** The folders and files that `rerank index` was given, with the options that decide what is read below each. */

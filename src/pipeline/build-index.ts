@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import { SkippedDocument } from "../domain/errors.ts";
+import { passageInput } from "../domain/passage.ts";
+import type { SourceFile } from "../ports/document-reader.ts";
+import type { ParsedDocument } from "../domain/document.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import type { FileSource, FoundFile } from "../ports/file-source.ts";
+import type { DocumentRecord, IndexRoot, KeyedPassage, PassageStore } from "../ports/passage-store.ts";
+import type { UpdatableVectorIndex } from "../ports/vector-index.ts";
+import { chunkDocument } from "../stages/chunk-document.ts";
+import { embedPassages, type PendingText } from "../stages/embed-passages.ts";
+import type { IndexEvent, IndexStage } from "./events.ts";
+import type { IndexReport } from "./index-report.ts";
+import { countSkipped, createTally, reportOf } from "./index-tally.ts";
+import { contentHashOf, planIndex, takeMoved, type IndexPlan } from "./plan-index.ts";
+
+export interface BuildIndexDependencies {
+  readonly store: PassageStore;
+  readonly files: FileSource;
+  readonly readDocument: (file: SourceFile) => Promise<ParsedDocument>;
+  readonly embedder: Embedder;
+  readonly vectorIndex: UpdatableVectorIndex;
+}
+
+export interface BuildIndexOptions {
+  readonly roots: readonly IndexRoot[];
+  readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number };
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: IndexEvent) => void;
+}
+
+/**
+ * Texts that wait for the model before they are sorted by length and embedded. Large enough that neighbours are of
+ * similar length, small enough that memory and the work lost to a crash stay small.
+ */
+const WINDOW_TEXTS = 512;
+const WINDOW_CHARS = 1_000_000;
+/** Characters of all passages that wait to be saved, known vectors or not: what a resumed run holds in memory. */
+const PREPARED_CHARS = 4_000_000;
+
+/**
+ * Brings the store in step with the files below the roots. Every batch of vectors and every finished document is one
+ * commit: after an interruption at any moment the index is valid, and the next run goes on from there. When `signal`
+ * aborts, the run ends early with `interrupted: true`.
+ */
+export async function buildIndex(deps: BuildIndexDependencies, options: BuildIndexOptions): Promise<IndexReport> {
+  const run = createRun(deps, options);
+  try {
+    await run.execute();
+  } catch (error) {
+    if (!options.signal?.aborted) throw error;
+    run.tally.interrupted = true;
+  }
+  await run.finish();
+  return run.report();
+}
+
+/** What would be done, without writing: files are read only to recognize moved ones. */
+export async function planOnly(
+  deps: Pick<BuildIndexDependencies, "store" | "files">,
+  options: Pick<BuildIndexOptions, "roots" | "signal" | "onEvent">,
+): Promise<IndexReport> {
+  const startedAt = performance.now();
+  const plan = await planIndex(deps.files, options.roots, deps.store.documents(), () => {}, options.signal);
+  const tally = createTally(plan);
+  const known = new Map(deps.store.documents().map((document) => [document.path, document]));
+  for (const file of plan.pending) {
+    try {
+      const contentHash = contentHashOf(await deps.files.read(file));
+      if (known.get(file.path)?.contentHash === contentHash) tally.unchanged++;
+      else if (!known.has(file.path) && takeMoved(plan, file, contentHash)) tally.moved++;
+      else tally.indexed++;
+    } catch (error) {
+      countSkipped(tally, file, error, options.onEvent);
+    }
+  }
+  tally.removed = plan.vanished.size;
+  return reportOf(tally, deps.store, startedAt, true);
+}
+
+interface PreparedDocument {
+  readonly record: DocumentRecord;
+  readonly passages: readonly KeyedPassage[];
+}
+
+function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildIndexDependencies, options: BuildIndexOptions) {
+  const { roots, chunking, signal, onEvent } = options;
+  const startedAt = performance.now();
+  let tally = createTally(undefined);
+  const progress = { filesDone: 0, filesTotal: 0, passagesDone: 0, passagesTotal: 0, bytesDone: 0, bytesTotal: 0, embedded: 0 };
+  const waiting = new Map<string, PendingText>();
+  let waitingChars = 0;
+  let preparedChars = 0;
+  let prepared: PreparedDocument[] = [];
+
+  const emitProgress = () => onEvent?.({ type: "progress", progress: { ...progress } });
+
+  async function timed<T>(stage: IndexStage, work: () => Promise<T>): Promise<T> {
+    const stageStartedAt = performance.now();
+    onEvent?.({ type: "stage-start", stage });
+    const result = await work();
+    onEvent?.({ type: "stage-end", stage, elapsedMs: performance.now() - stageStartedAt });
+    return result;
+  }
+
+  async function execute(): Promise<void> {
+    const stored = store.documents();
+    const plan = await timed("list", () =>
+      planIndex(files, roots, stored, (count) => {
+        progress.filesTotal = count;
+        emitProgress();
+      }, signal),
+    );
+    tally = createTally(plan);
+    for (const file of plan.skipped) onEvent?.({ type: "skipped", file });
+    progress.filesTotal = plan.pending.length;
+    progress.bytesTotal = plan.pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    emitProgress();
+    const known = new Map(stored.map((document) => [document.path, document]));
+    await timed("embed", async () => {
+      for (const file of plan.pending) {
+        signal?.throwIfAborted();
+        await take(file, known.get(file.path), plan);
+        if (waiting.size >= WINDOW_TEXTS || waitingChars >= WINDOW_CHARS || preparedChars >= PREPARED_CHARS) await flush();
+      }
+      await flush();
+    });
+    const gone = [...plan.vanished.keys()];
+    store.removeDocuments(gone);
+    tally.removed += gone.length;
+  }
+
+  async function take(file: FoundFile, known: DocumentRecord | undefined, plan: IndexPlan): Promise<void> {
+    try {
+      const bytes = await files.read(file);
+      const contentHash = contentHashOf(bytes);
+      if (known?.contentHash === contentHash) {
+        store.touchDocuments([file]);
+        tally.unchanged++;
+        countFile(file);
+        return;
+      }
+      const moved = known === undefined ? takeMoved(plan, file, contentHash) : undefined;
+      if (moved !== undefined) {
+        store.moveDocument(moved.path, { ...moved, path: file.path, sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs });
+        tally.moved++;
+        countFile(file);
+        return;
+      }
+      await prepare(file, bytes, contentHash);
+    } catch (error) {
+      countSkipped(tally, file, error, onEvent);
+      countFile(file);
+      // What the index holds of a file that is there no more, or is another file now, would be an answer that nobody can open.
+      if (known !== undefined && (error as SkippedDocument).reason !== "unreadable") store.removeDocuments([file.path]);
+    }
+  }
+
+  function countFile(file: FoundFile): void {
+    progress.filesDone++;
+    progress.bytesDone += file.sizeBytes;
+    emitProgress();
+  }
+
+  async function prepare(file: FoundFile, bytes: Uint8Array, contentHash: string): Promise<void> {
+    const document = await readDocument({ path: file.path, bytes });
+    const drafts = await chunkDocument(document, embedder, chunking);
+    for (const warning of document.warnings) {
+      tally.warnings.push({ path: file.path, warning });
+      onEvent?.({ type: "warning", path: file.path, warning });
+    }
+    const passages = drafts.map((draft) => ({ ...draft, vectorKey: vectorKeyOf(passageInput(draft)) }));
+    const known = store.knownVectorKeys(passages.map(({ vectorKey }) => vectorKey));
+    for (const passage of passages) {
+      preparedChars += passage.text.length;
+      if (known.has(passage.vectorKey) || waiting.has(passage.vectorKey)) continue;
+      const text = passageInput(passage);
+      waiting.set(passage.vectorKey, { vectorKey: passage.vectorKey, text });
+      waitingChars += text.length;
+    }
+    const { sizeBytes, mtimeMs, path } = file;
+    prepared.push({
+      record: { path, sizeBytes, mtimeMs, contentHash, format: document.format, title: document.title },
+      passages,
+    });
+    progress.passagesTotal += passages.length;
+    emitProgress();
+  }
+
+  async function flush(): Promise<void> {
+    const texts = [...waiting.values()];
+    const known = prepared.reduce((sum, { passages }) => sum + passages.length, 0) - texts.length;
+    progress.passagesDone += Math.max(0, known);
+    await embedPassages(texts, embedder, store, {
+      ...(signal && { signal }),
+      onCommitted(added, truncated) {
+        vectorIndex.add(added);
+        tally.embedded += added.length;
+        tally.truncated += truncated;
+        progress.embedded += added.length;
+        progress.passagesDone += added.length;
+        emitProgress();
+      },
+    });
+    for (const { record, passages } of prepared) {
+      store.saveDocument(record, passages);
+      tally.indexed++;
+      tally.passages += passages.length;
+      progress.filesDone++;
+      progress.bytesDone += record.sizeBytes;
+    }
+    prepared = [];
+    waiting.clear();
+    waitingChars = 0;
+    preparedChars = 0;
+    emitProgress();
+  }
+
+  /** Drops vectors that nothing uses and writes the vector index; after an interruption only what is safe to keep. */
+  async function finish(): Promise<void> {
+    await timed("save", async () => {
+      if (!tally.interrupted) {
+        store.pruneVectors();
+        const kept = new Set(store.vectorIds());
+        vectorIndex.remove([...vectorIndex.vectorIds].filter((id) => !kept.has(id)));
+      }
+      await vectorIndex.save();
+    });
+  }
+
+  return {
+    get tally() {
+      return tally;
+    },
+    execute,
+    finish,
+    report: () => reportOf(tally, store, startedAt, false),
+  };
+}
+
+function vectorKeyOf(input: string): string {
+  return createHash("sha256").update(input).digest("hex").slice(0, 32);
+}

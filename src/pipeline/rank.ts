@@ -1,0 +1,71 @@
+import type { Candidate } from "../domain/candidate.ts";
+import { UserError } from "../domain/errors.ts";
+import type { PassageDraft } from "../domain/passage.ts";
+import type { Reranker } from "../ports/reranker.ts";
+import { rerank } from "../stages/rerank.ts";
+import { cutResults, stampOf, type SearchOptions } from "./search.ts";
+import type { SearchResult } from "./search-result.ts";
+
+/** A passage that some other first stage found: its place in the input is its recall rank. */
+export interface InputPassage extends PassageDraft {
+  readonly path: string;
+}
+
+export type RankOptions = Pick<
+  SearchOptions,
+  "resultCount" | "minRelevance" | "budgetMs" | "perDocument" | "instruction" | "signal" | "onEvent"
+>;
+
+/** The second stage alone: reorders passages that came from elsewhere. Similarities are unknown (`null`). */
+export async function rank(
+  query: string,
+  passages: readonly InputPassage[],
+  reranker: Reranker,
+  options: RankOptions,
+): Promise<SearchResult> {
+  const startedAt = performance.now();
+  if (query.trim() === "") {
+    throw new UserError("the query is empty", { hint: 'say what to rank by: rerank rank "how do I ..."' });
+  }
+  const firstWithText = new Map<string, number>();
+  const candidates: Candidate[] = passages.map((passage, position) => {
+    const text = [...passage.headings, passage.text].join("\n");
+    if (!firstWithText.has(text)) firstWithText.set(text, position + 1);
+    const vectorId = firstWithText.get(text) ?? position + 1;
+    return { passage: { ...passage, id: position + 1, vectorId }, similarity: null, recallRank: position + 1 };
+  });
+  options.onEvent?.({ type: "recalled", candidates });
+  const ranked = await rerank(query, candidates, reranker, {
+    ...(options.instruction !== undefined && { instruction: options.instruction }),
+    ...(options.signal && { signal: options.signal }),
+    ...(options.budgetMs !== undefined && { budget: AbortSignal.timeout(options.budgetMs) }),
+    onJudgment(position, judgment, done) {
+      options.onEvent?.({ type: "judged", position, judgment, done, total: candidates.length });
+    },
+  });
+  const elapsedMs = performance.now() - startedAt;
+  const judged = ranked.filter(({ judgment }) => judgment !== null).length;
+  const partial = judged < candidates.length;
+  return {
+    query,
+    instruction: options.instruction ?? null,
+    models: { embedder: null, reranker: stampOf(reranker.spec) },
+    settings: {
+      recallMethod: "input",
+      hybrid: false,
+      candidateCount: candidates.length,
+      resultCount: options.resultCount,
+      minRelevance: options.minRelevance ?? null,
+      budgetMs: options.budgetMs ?? null,
+      perDocument: options.perDocument ?? false,
+      paths: [],
+    },
+    timings: { embedMs: null, recallMs: null, rerankMs: elapsedMs, totalMs: elapsedMs },
+    candidates: candidates.length,
+    judged,
+    partial,
+    notices: partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} passages`] : [],
+    results: cutResults(ranked, options),
+    recallOrder: candidates.map(({ passage }) => passage.id),
+  };
+}

@@ -1,0 +1,146 @@
+import type { Candidate, RankedPassage } from "../domain/candidate.ts";
+import { UserError } from "../domain/errors.ts";
+import { queryTerms } from "../domain/lexical-terms.ts";
+import type { ModelSpec } from "../domain/model-spec.ts";
+import { rankByRelevance } from "../domain/ranking.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import type { PassageStore } from "../ports/passage-store.ts";
+import type { Reranker } from "../ports/reranker.ts";
+import type { VectorIndex } from "../ports/vector-index.ts";
+import { recall } from "../stages/recall.ts";
+import { rerank } from "../stages/rerank.ts";
+import type { SearchEvent } from "./events.ts";
+import type { ModelStamp, SearchResult } from "./search-result.ts";
+
+export interface SearchDependencies {
+  readonly store: PassageStore;
+  /** May still be loading: it is awaited only after the query has its vector. */
+  readonly vectorIndex: VectorIndex | Promise<VectorIndex>;
+  readonly embedder: Embedder;
+  /** Absent: the first stage's order is the final one. */
+  readonly reranker?: Reranker;
+}
+
+export interface SearchOptions {
+  /** How many passages the first stage hands over. */
+  readonly candidateCount: number;
+  /** How many results come back. */
+  readonly resultCount: number;
+  /** Leaves out results of a lower P(yes), 0 to 1, and those that were not judged. */
+  readonly minRelevance?: number;
+  /** Time for the whole search, models' loading included; when it is over the best order so far is returned, marked. */
+  readonly budgetMs?: number;
+  /** Adds BM25 to the recall, fused by reciprocal rank. */
+  readonly hybrid?: boolean;
+  /** Keeps the best passage of each document only. */
+  readonly perDocument?: boolean;
+  /** Says which documents may answer; with the globs that it stands for, for the record. */
+  readonly pathFilter?: { readonly globs: readonly string[]; readonly matches: (path: string) => boolean };
+  readonly instruction?: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SearchEvent) => void;
+}
+
+/**
+ * Both stages for one query. Rejects with UserError for an empty query and for models that answer NaN, and with
+ * `signal.reason` when aborted.
+ */
+export async function search(query: string, deps: SearchDependencies, options: SearchOptions): Promise<SearchResult> {
+  const startedAt = performance.now();
+  if (query.trim() === "") {
+    throw new UserError("the query is empty", { hint: 'say what you look for: rerank search "how do I ..."' });
+  }
+  const { signal, instruction } = options;
+  const budget = options.budgetMs === undefined ? undefined : AbortSignal.timeout(options.budgetMs);
+  const { vector, truncated } = await deps.embedder.embedQuery(query, {
+    ...(instruction !== undefined && { instruction }),
+    ...(signal && { signal }),
+  });
+  const embeddedAt = performance.now();
+  const vectorIndex = await deps.vectorIndex;
+  const recallStartedAt = performance.now();
+  const paths = options.pathFilter && new Set(deps.store.paths().filter(options.pathFilter.matches));
+  const candidates = await recall(vector, deps.store, vectorIndex, {
+    candidateCount: options.candidateCount,
+    ...(options.hybrid && { lexicalTerms: queryTerms(query) }),
+    ...(paths && { paths }),
+  });
+  const recalledAt = performance.now();
+  options.onEvent?.({ type: "recalled", candidates });
+
+  const ranked = await order(query, candidates, deps.reranker, budget, options);
+  const endedAt = performance.now();
+  const judged = ranked.filter(({ judgment }) => judgment !== null).length;
+  const partial = deps.reranker !== undefined && judged < candidates.length;
+  return {
+    query,
+    instruction: instruction ?? null,
+    models: { embedder: stampOf(deps.embedder.spec), reranker: deps.reranker ? stampOf(deps.reranker.spec) : null },
+    settings: {
+      recallMethod: vectorIndex.method,
+      hybrid: options.hybrid ?? false,
+      candidateCount: options.candidateCount,
+      resultCount: options.resultCount,
+      minRelevance: options.minRelevance ?? null,
+      budgetMs: options.budgetMs ?? null,
+      perDocument: options.perDocument ?? false,
+      paths: options.pathFilter?.globs ?? [],
+    },
+    timings: {
+      embedMs: embeddedAt - startedAt,
+      recallMs: recalledAt - recallStartedAt,
+      rerankMs: deps.reranker ? endedAt - recalledAt : null,
+      totalMs: endedAt - startedAt,
+    },
+    candidates: candidates.length,
+    judged,
+    partial,
+    notices: [
+      ...(truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : []),
+      ...(partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} candidates`] : []),
+    ],
+    results: cutResults(ranked, options),
+    recallOrder: candidates.map(({ passage }) => passage.id),
+  };
+}
+
+async function order(
+  query: string,
+  candidates: readonly Candidate[],
+  reranker: Reranker | undefined,
+  budget: AbortSignal | undefined,
+  { instruction, signal, onEvent }: SearchOptions,
+): Promise<RankedPassage[]> {
+  if (reranker === undefined || candidates.length === 0) {
+    return rankByRelevance(candidates, []);
+  }
+  return rerank(query, candidates, reranker, {
+    ...(instruction !== undefined && { instruction }),
+    ...(signal && { signal }),
+    ...(budget && { budget }),
+    onJudgment(position, judgment, done) {
+      onEvent?.({ type: "judged", position, judgment, done, total: candidates.length });
+    },
+  });
+}
+
+/** What is shown of the final order. Ranks stay those of the whole order: a gap says that something was left out. */
+export function cutResults(
+  ranked: readonly RankedPassage[],
+  { resultCount, minRelevance, perDocument }: Pick<SearchOptions, "resultCount" | "minRelevance" | "perDocument">,
+): RankedPassage[] {
+  const seen = new Set<string>();
+  return ranked
+    .filter(({ judgment }) => minRelevance === undefined || (judgment !== null && judgment.relevance >= minRelevance))
+    .filter(({ passage }) => {
+      if (!perDocument) return true;
+      const isFirst = !seen.has(passage.path);
+      seen.add(passage.path);
+      return isFirst;
+    })
+    .slice(0, resultCount);
+}
+
+export function stampOf({ id, revision, precision, fingerprint }: ModelSpec): ModelStamp {
+  return { id, revision, precision, fingerprint };
+}
