@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../domain/errors.ts";
+
+/** Where an index lies. Documents' paths are relative to `baseFolder`, the folder that holds `.rerank/`. */
+export interface IndexHome {
+  readonly indexFolder: string;
+  readonly baseFolder: string;
+}
+
+const INDEX_FOLDER = ".rerank";
+const GENERATION = /^generation-(\d+)$/;
+
+/**
+ * The index that serves a folder: `explicit` when given (the index folder, or the folder that holds it), else the nearest
+ * `.rerank/` on the way up from `cwd`, as git finds its repository. `undefined` when there is none yet.
+ */
+export function findIndexHome(cwd: string, explicit: string | undefined): IndexHome | undefined {
+  if (explicit !== undefined) {
+    const home = homeOf(resolve(cwd, explicit));
+    return holdsIndex(home.indexFolder) ? home : undefined;
+  }
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const indexFolder = join(folder, INDEX_FOLDER);
+    if (holdsIndex(indexFolder)) return { indexFolder, baseFolder: folder };
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The home of an existing index; throws UserError when there is none. */
+export function requireIndexHome(cwd: string, explicit: string | undefined): IndexHome {
+  const home = findIndexHome(cwd, explicit);
+  if (home !== undefined) return home;
+  const place = explicit === undefined ? `in ${resolve(cwd)} or above it` : `at ${resolve(cwd, explicit)}`;
+  throw new UserError(`there is no index ${place}`, { hint: "make one: rerank index <folder>" });
+}
+
+/** The home of the index that a run of `rerank index` writes: the existing one, else a new one in `cwd`. */
+export function openIndexHome(cwd: string, explicit: string | undefined): IndexHome {
+  const home = findIndexHome(cwd, explicit) ?? homeOf(resolve(cwd, explicit ?? INDEX_FOLDER));
+  try {
+    mkdirSync(generationFolder(home), { recursive: true });
+    // Vectors of private notes do not belong into a repository by accident.
+    const ignoreFile = join(home.indexFolder, ".gitignore");
+    if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, "*\n");
+  } catch (error) {
+    throw unwritable(home.indexFolder, error);
+  }
+  return home;
+}
+
+/**
+ * The folder of the index's files. A rebuild fills the next generation beside the current one, so that the old index
+ * answers until the new one is complete, and one rename of the file CURRENT switches over.
+ */
+export function generationFolder(home: IndexHome): string {
+  return join(home.indexFolder, `generation-${currentGeneration(home)}`);
+}
+
+/** The folder that a rebuild fills. It may hold the work of an interrupted one. */
+export function nextGenerationFolder(home: IndexHome): string {
+  return join(home.indexFolder, `generation-${currentGeneration(home) + 1}`);
+}
+
+/** Makes the next generation the current one and removes the old ones. */
+export function switchGeneration(home: IndexHome): void {
+  const next = currentGeneration(home) + 1;
+  const aside = join(home.indexFolder, "CURRENT.new");
+  try {
+    writeFileSync(aside, `${next}\n`, { flush: true });
+    renameSync(aside, join(home.indexFolder, "CURRENT"));
+    for (const name of readdirSync(home.indexFolder)) {
+      const generation = Number(GENERATION.exec(name)?.[1] ?? next);
+      if (generation !== next) rmSync(join(home.indexFolder, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw unwritable(home.indexFolder, error);
+  }
+}
+
+function currentGeneration(home: IndexHome): number {
+  try {
+    return Number.parseInt(readFileSync(join(home.indexFolder, "CURRENT"), "utf8"), 10) || 1;
+  } catch {
+    // No file: nothing was ever rebuilt.
+    return 1;
+  }
+}
+
+function homeOf(folder: string): IndexHome {
+  const indexFolder = basename(folder) !== INDEX_FOLDER && existsSync(join(folder, INDEX_FOLDER)) ? join(folder, INDEX_FOLDER) : folder;
+  return { indexFolder, baseFolder: dirname(indexFolder) };
+}
+
+function holdsIndex(indexFolder: string): boolean {
+  return existsSync(join(generationFolder({ indexFolder, baseFolder: dirname(indexFolder) }), "index.sqlite"));
+}
+
+function unwritable(folder: string, cause: unknown): UserError {
+  return new UserError(`cannot write to ${folder}: ${(cause as Error).message}`, {
+    hint: "free space or fix its permissions, or put the index elsewhere with --index <folder>",
+    cause,
+  });
+}
