@@ -3,11 +3,18 @@ const graphemeSegmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 // A cluster longer than this (stacked accents made for fun) may be cut, but never inside a surrogate pair.
 const LONGEST_CLUSTER = 64;
 
-/** The user-perceived characters of a short text, in order. */
+/** The user-perceived characters of a text, in order. */
 export function graphemesOf(text: string): string[] {
-  // Printable ASCII is the common case, and needs no segmenter: it is 40 times as slow.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.split("");
-  return Array.from(graphemeSegmenter.segment(text), ({ segment }) => segment);
+  const graphemes: string[] = [];
+  let from = 0;
+  for (let position = 1; position <= text.length; position += 1) {
+    if (position < text.length && !isPlainBoundary(text, position)) continue;
+    // The segmenter takes 0.8 µs a character, so it is asked only where characters may join.
+    if (position - from === 1) graphemes.push(text[from]!);
+    else for (const { segment } of graphemeSegmenter.segment(text.slice(from, position))) graphemes.push(segment);
+    from = position;
+  }
+  return graphemes;
 }
 
 /**

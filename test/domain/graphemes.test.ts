@@ -37,6 +37,11 @@ test("a cluster of a thousand accents is cut, but no surrogate pair is", () => {
 });
 
 test("graphemes of plain and of joined characters", () => {
+  fc.assert(
+    fc.property(fragments, (text) => {
+      expect(graphemesOf(text)).toEqual(Array.from(segmenter.segment(text), ({ segment }) => segment));
+    }),
+  );
   expect(graphemesOf("ab c")).toEqual(["a", "b", " ", "c"]);
   expect(graphemesOf("e\u0301👨‍👩‍👧中")).toEqual(["e\u0301", "👨‍👩‍👧", "中"]);
 });

@@ -1,0 +1,63 @@
+/**
+ * Measures of a ranking against judgments, as trec_eval 9.0 (https://github.com/usnistgov/trec_eval) computes them:
+ * a document without a judgment is not relevant; a grade of 1 or more is; negative grades gain nothing. A document that
+ * stands twice in a ranking earns nothing the second time, and still takes its place.
+ */
+
+/** Grade by document, for one query. 0 = judged and not relevant. */
+export type Grades = ReadonlyMap<string, number>;
+
+/**
+ * Normalized discounted cumulative gain, 0 to 1 (trec_eval's `ndcg_cut`): the grade itself as gain, log2(rank + 1) as
+ * discount, divided by the same sum over the best order of all judged documents. 0 when nothing is relevant.
+ */
+export function ndcg(ranking: readonly string[], grades: Grades, cutoff: number): number {
+  const ideal = [...grades.values()].sort((a, b) => b - a).slice(0, cutoff);
+  const idealGain = discountedGain(ideal);
+  return idealGain === 0 ? 0 : discountedGain(gradesOf(ranking, grades, cutoff)) / idealGain;
+}
+
+/** 1 / rank of the first relevant document; 0 when the first `cutoff` hold none (trec_eval's `recip_rank`, cut). */
+export function reciprocalRank(ranking: readonly string[], grades: Grades, cutoff: number): number {
+  const position = gradesOf(ranking, grades, cutoff).findIndex(isRelevant);
+  return position === -1 ? 0 : 1 / (position + 1);
+}
+
+/** The share of all relevant documents that the first `cutoff` hold; 0 when nothing is relevant (`recall`). */
+export function recall(ranking: readonly string[], grades: Grades, cutoff: number): number {
+  const relevantCount = [...grades.values()].filter(isRelevant).length;
+  return relevantCount === 0 ? 0 : gradesOf(ranking, grades, cutoff).filter(isRelevant).length / relevantCount;
+}
+
+/** The share of the first `cutoff` places that hold a relevant document; places that stay empty count as not relevant (`P`). */
+export function precision(ranking: readonly string[], grades: Grades, cutoff: number): number {
+  return gradesOf(ranking, grades, cutoff).filter(isRelevant).length / cutoff;
+}
+
+/** The grade at each place, 0 for documents without a judgment and for repeats. */
+function gradesOf(ranking: readonly string[], grades: Grades, cutoff: number): number[] {
+  const seen = new Set<string>();
+  return ranking.slice(0, cutoff).map((document) => {
+    if (seen.has(document)) return 0;
+    seen.add(document);
+    return grades.get(document) ?? 0;
+  });
+}
+
+function discountedGain(grades: readonly number[]): number {
+  return grades.reduce((sum, grade, position) => sum + Math.max(0, grade) / Math.log2(position + 2), 0);
+}
+
+function isRelevant(grade: number): boolean {
+  return grade >= 1;
+}
+
+/**
+ * Documents by score, best first, ties by document id in descending order of code units: trec_eval pays no heed to the
+ * order of a run file, and breaks ties so. For runs that come as scores; our own rankings are ordered already.
+ */
+export function rankByScore(scores: ReadonlyMap<string, number>): string[] {
+  return [...scores]
+    .sort(([a, scoreOfA], [b, scoreOfB]) => scoreOfB - scoreOfA || (a < b ? 1 : -1))
+    .map(([document]) => document);
+}
