@@ -1,0 +1,143 @@
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { UserError } from "../domain/errors.ts";
+import { closestName } from "./closest-name.ts";
+import { findConfigFiles, type ConfigFile, type FoundConfigFiles } from "./config-files.ts";
+import { variable, type Environment } from "./environment.ts";
+import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";
+import { parseSetting, type SettingValue } from "./parse-setting.ts";
+import { SETTING_KEYS, SETTINGS, longFlag, type SettingDefinition, type SettingKey, type Settings } from "./settings-table.ts";
+
+export interface ResolveOptions {
+  /** Values of the flags that were given, by setting key; other members, and those that are `undefined`, do not count. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly homeFolder: string;
+  readonly platform: NodeJS.Platform;
+}
+
+export interface SettingSource {
+  readonly source: "flag" | "environment" | "file" | "default";
+  /** The flag, the variable, the file's absolute path; "" for a default. */
+  readonly where: string;
+}
+
+export interface ResolvedSettings {
+  readonly settings: Settings;
+  readonly hub: HubSettings;
+  readonly sources: Readonly<Record<SettingKey, SettingSource>>;
+  readonly hubSources: HubSources;
+  readonly files: FoundConfigFiles;
+  /** One line each: variables that look like a misspelt setting. */
+  readonly notices: readonly string[];
+}
+
+type Sourced = SettingSource & { readonly value: SettingValue | undefined };
+
+/**
+ * Every setting, from the first source that has it: flags, environment, project file, user file, default.
+ * Throws UserError for a wrong value or an unknown key in any of them, also in one that another source overrides: a
+ * mistake that shows only on some days is harder to find.
+ */
+export async function resolveSettings(options: ResolveOptions): Promise<ResolvedSettings> {
+  const files = await findConfigFiles(options);
+  for (const file of [files.project, files.user]) if (file !== undefined) checkKeys(file);
+  const found = new Map<string, Sourced>(SETTINGS.map((setting) => [setting.key, resolveOne(setting, options, files)]));
+  honourColorConventions(found, options.env);
+  raiseCandidates(found);
+  checkOverlap(found);
+  const entries = [...found];
+  return {
+    // The keys are the table's, and every value went through its row's parser.
+    settings: Object.fromEntries(entries.map(([key, { value }]) => [key, value])) as unknown as Settings,
+    sources: Object.fromEntries(entries.map(([key, { source, where }]) => [key, { source, where }])) as Record<SettingKey, SettingSource>,
+    ...resolveHubSettings(options),
+    files,
+    notices: misspeltVariables(options.env),
+  };
+}
+
+function resolveOne(setting: SettingDefinition, { flags, env, cwd, homeFolder }: ResolveOptions, files: FoundConfigFiles): Sourced {
+  const take = (raw: unknown, origin: string, folder: string): SettingValue | undefined =>
+    raw === undefined || raw === null ? undefined : absolutePaths(setting, parseSetting(setting, raw, origin), folder, homeFolder);
+  const fromFile = (file: ConfigFile | undefined): Sourced => ({
+    source: "file",
+    where: file?.path ?? "",
+    value: file && take(file.values[setting.key], `"${setting.key}" in ${file.path}`, dirname(file.path)),
+  });
+  const candidates: Sourced[] = [
+    { source: "flag", where: longFlag(setting), value: take(flags[setting.key], longFlag(setting), cwd) },
+    { source: "environment", where: setting.env, value: take(variable(env, setting.env), setting.env, cwd) },
+    fromFile(files.project),
+    fromFile(files.user),
+  ];
+  return candidates.find(({ value }) => value !== undefined) ?? { source: "default", where: "", value: setting.default };
+}
+
+/** Paths count from where they are written, so that a setting means the same in every working directory. */
+function absolutePaths(setting: SettingDefinition, value: SettingValue, folder: string, homeFolder: string): SettingValue {
+  if (setting.type !== "string" || setting.path === undefined || typeof value !== "string") return value;
+  const expanded = (path: string): string => resolve(folder, path.startsWith("~/") ? join(homeFolder, path.slice(2)) : path);
+  if (setting.path === "folder") return expanded(value);
+  return value
+    .split("+")
+    .map((name) => (/^(\.{1,2}|~)[\\/]/.test(name) || name === "." || isAbsolute(name) ? expanded(name) : name))
+    .join("+");
+}
+
+/** Throws UserError for the first key of a file that no setting has. */
+export function checkKeys({ path, values }: Pick<ConfigFile, "path" | "values">): void {
+  for (const key of Object.keys(values)) {
+    // Editors look for "$schema" to offer completions.
+    if (key !== "$schema") requireSettingKey(key, `${path}: `);
+  }
+}
+
+/** @param origin put in front of the message. Throws UserError that suggests the nearest key. */
+export function requireSettingKey(key: string, origin = ""): void {
+  if ((SETTING_KEYS as readonly string[]).includes(key)) return;
+  const closest = closestName(key, SETTING_KEYS);
+  throw new UserError(`${origin}there is no setting "${key}"`, {
+    hint: closest === undefined ? "see all settings: rerank config explain" : `did you mean "${closest}"?`,
+  });
+}
+
+/** NO_COLOR and FORCE_COLOR change the default only: files and flags override them, as no-color.org asks. */
+function honourColorConventions(found: Map<string, Sourced>, env: Environment): void {
+  if (found.get("color")?.source !== "default") return;
+  const forced = variable(env, "FORCE_COLOR");
+  if (forced !== undefined) {
+    const value = /^(0|false)$/i.test(forced) ? "never" : "always";
+    found.set("color", { value, source: "environment", where: "FORCE_COLOR" });
+  } else if (variable(env, "NO_COLOR") !== undefined) {
+    found.set("color", { value: "never", source: "environment", where: "NO_COLOR" });
+  }
+}
+
+/** `-n 100` must not come back with fifty results because of a default that the user never saw. */
+function raiseCandidates(found: Map<string, Sourced>): void {
+  const candidates = found.get("candidates");
+  const limit = found.get("limit");
+  if (candidates?.source !== "default" || limit === undefined) return;
+  found.set("candidates", { ...candidates, value: Math.max(Number(candidates.value), Number(limit.value)) });
+}
+
+function checkOverlap(found: Map<string, Sourced>): void {
+  const passage = found.get("passageTokens")?.value;
+  const overlap = found.get("overlapTokens")?.value;
+  if (passage === undefined || overlap === undefined || overlap < passage) return;
+  throw new UserError(`passages of ${passage} tokens cannot share ${overlap} with their neighbours`, {
+    hint: "set overlapTokens to less than passageTokens; an eighth of it is usual",
+  });
+}
+
+function misspeltVariables(env: Environment): string[] {
+  const known: readonly string[] = SETTINGS.map((setting) => setting.env);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("RERANK_") && !known.includes(name))
+    .flatMap((name) => {
+      const closest = closestName(name.slice(7), SETTING_KEYS);
+      const setting = SETTINGS.find(({ key }) => key === closest);
+      return setting ? [`${name} is not a setting and has no effect: did you mean ${setting.env}?`] : [];
+    });
+}

@@ -1,0 +1,334 @@
+/** The commands that settings belong to; the command line generates each one's options from the table. */
+export const COMMAND_NAMES = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+interface SettingBase {
+  /** In configuration files, in `config set`, and in `Settings`. */
+  readonly key: string;
+  /** In commander's syntax. A boolean that is true by default has its negation here: "--no-rerank". */
+  readonly flag: string;
+  readonly env: string;
+  /** One line, without a full stop: help text and documentation. */
+  readonly doc: string;
+  readonly commands: readonly CommandName[];
+  /** What holds when the setting has no default of its own. */
+  readonly unset?: string;
+}
+
+export type SettingDefinition = SettingBase &
+  (
+    | {
+        readonly type: "string";
+        readonly default?: string;
+        /**
+         * "folder": a path, made absolute from where it was written: the file's folder, or the working directory.
+         * "model": the same for parts that start with "./", "../", "~/" or a root; other names are presets or hub ids.
+         */
+        readonly path?: "folder" | "model";
+      }
+    | {
+        /** "bytes" and "duration" are read from "20MB" and "2s", and become bytes and milliseconds. */
+        readonly type: "integer" | "number" | "bytes" | "duration";
+        readonly min: number;
+        readonly max: number;
+        readonly default?: number;
+      }
+    | { readonly type: "boolean"; readonly default: boolean }
+    | { readonly type: "list"; readonly default: readonly string[] }
+    | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string }
+  );
+
+const MODEL_COMMANDS = ["index", "search", "rank", "demo", "doctor"] as const;
+const INDEX_COMMANDS = ["index", "search", "status", "doctor"] as const;
+const MAX_COUNT = 100_000;
+const MAX_TOKENS = 32_768;
+const DAY_MS = 86_400_000;
+
+/** Every setting, once: flags, variables, file keys, documentation and types follow from here. */
+export const SETTINGS = [
+  {
+    key: "models",
+    flag: "--models <names>",
+    env: "RERANK_MODELS",
+    type: "string",
+    path: "model",
+    unset: "the index's own, else the best pair on this machine",
+    doc: "preset, embedder+reranker, or folder of both models",
+    commands: MODEL_COMMANDS,
+  },
+  {
+    key: "embedder",
+    flag: "--embedder <model>",
+    env: "RERANK_EMBEDDER",
+    type: "string",
+    path: "model",
+    unset: "the embedder of models",
+    doc: "model of the first stage: preset, hub id or folder",
+    commands: ["index", "search", "doctor"],
+  },
+  {
+    key: "reranker",
+    flag: "--reranker <model>",
+    env: "RERANK_RERANKER",
+    type: "string",
+    path: "model",
+    unset: "the reranker of models",
+    doc: "model of the second stage: preset, hub id or folder",
+    commands: ["index", "search", "rank", "doctor"],
+  },
+  {
+    key: "index",
+    flag: "--index <folder>",
+    env: "RERANK_INDEX",
+    type: "string",
+    path: "folder",
+    unset: "the nearest .rerank, from the working directory upwards",
+    doc: "folder of the index",
+    commands: INDEX_COMMANDS,
+  },
+  {
+    key: "threads",
+    flag: "--threads <count>",
+    env: "RERANK_THREADS",
+    type: "integer",
+    min: 0,
+    max: 1024,
+    default: 0,
+    doc: "threads for the models; 0 is one for each physical core",
+    commands: MODEL_COMMANDS,
+  },
+  {
+    key: "color",
+    flag: "--color <when>",
+    env: "RERANK_COLOR",
+    type: "choice",
+    choices: ["auto", "always", "never"],
+    default: "auto",
+    doc: "colours and links; auto means on a terminal",
+    commands: COMMAND_NAMES,
+  },
+  {
+    key: "candidates",
+    flag: "-c, --candidates <count>",
+    env: "RERANK_CANDIDATES",
+    type: "integer",
+    min: 1,
+    max: MAX_COUNT,
+    default: 50,
+    doc: "passages that the first stage hands to the reranker; at least limit, unless it is set",
+    commands: ["search"],
+  },
+  {
+    key: "limit",
+    flag: "-n, --limit <count>",
+    env: "RERANK_LIMIT",
+    type: "integer",
+    min: 1,
+    max: MAX_COUNT,
+    default: 10,
+    doc: "results to show",
+    commands: ["search", "rank"],
+  },
+  {
+    key: "rerank",
+    flag: "--no-rerank",
+    env: "RERANK_RERANK",
+    type: "boolean",
+    default: true,
+    doc: "run the second stage; without it the order is that of the first",
+    commands: ["search"],
+  },
+  {
+    key: "minRelevance",
+    flag: "--min-relevance <probability>",
+    env: "RERANK_MIN_RELEVANCE",
+    type: "number",
+    min: 0,
+    max: 1,
+    unset: "no threshold",
+    doc: "leave out results of a lower relevance",
+    commands: ["search", "rank"],
+  },
+  {
+    key: "budget",
+    flag: "--budget <time>",
+    env: "RERANK_BUDGET",
+    type: "duration",
+    min: 1,
+    max: DAY_MS,
+    unset: "no limit",
+    doc: "time for a search (800, 800ms, 2s); then the best order so far is shown, marked",
+    commands: ["search", "rank"],
+  },
+  {
+    key: "hybrid",
+    flag: "--hybrid",
+    env: "RERANK_HYBRID",
+    type: "boolean",
+    default: false,
+    doc: "recall by words (BM25) as well as by meaning",
+    commands: ["search"],
+  },
+  {
+    key: "recall",
+    flag: "--recall <method>",
+    env: "RERANK_RECALL",
+    type: "choice",
+    choices: ["auto", "hnsw", "exact"],
+    default: "auto",
+    doc: "how the first stage looks for neighbours; --exact is short for exact",
+    commands: ["search"],
+  },
+  {
+    key: "perDocument",
+    flag: "--per-document",
+    env: "RERANK_PER_DOCUMENT",
+    type: "boolean",
+    default: false,
+    doc: "show only the best passage of each document",
+    commands: ["search"],
+  },
+  {
+    key: "paths",
+    flag: "--path <glob>",
+    env: "RERANK_PATHS",
+    type: "list",
+    default: [],
+    doc: "search only documents whose path matches; repeatable",
+    commands: ["search"],
+  },
+  {
+    key: "instruct",
+    flag: "--instruct <text>",
+    env: "RERANK_INSTRUCT",
+    type: "string",
+    unset: "the model's own",
+    doc: "what relevant means, for models that read an instruction",
+    commands: ["search", "rank"],
+  },
+  {
+    key: "include",
+    flag: "--include <glob>",
+    env: "RERANK_INCLUDE",
+    type: "list",
+    default: [],
+    doc: "index only files whose path matches; repeatable",
+    commands: ["index"],
+  },
+  {
+    key: "exclude",
+    flag: "--exclude <glob>",
+    env: "RERANK_EXCLUDE",
+    type: "list",
+    default: [],
+    doc: "do not index files whose path matches; repeatable",
+    commands: ["index"],
+  },
+  {
+    key: "hidden",
+    flag: "--hidden",
+    env: "RERANK_HIDDEN",
+    type: "boolean",
+    default: false,
+    doc: "index hidden files and folders too",
+    commands: ["index"],
+  },
+  {
+    key: "follow",
+    flag: "--follow",
+    env: "RERANK_FOLLOW",
+    type: "boolean",
+    default: false,
+    doc: "follow symbolic links",
+    commands: ["index"],
+  },
+  {
+    key: "maxFileSize",
+    flag: "--max-file-size <size>",
+    env: "RERANK_MAX_FILE_SIZE",
+    type: "bytes",
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 20_000_000,
+    doc: "skip larger files (500kB, 20MB, 1GiB)",
+    commands: ["index"],
+  },
+  {
+    key: "passageTokens",
+    flag: "--passage-tokens <count>",
+    env: "RERANK_PASSAGE_TOKENS",
+    type: "integer",
+    min: 32,
+    max: MAX_TOKENS,
+    unset: "the index's own, else 256",
+    doc: "longest passage, in tokens of the embedder",
+    commands: ["index"],
+  },
+  {
+    key: "overlapTokens",
+    flag: "--overlap-tokens <count>",
+    env: "RERANK_OVERLAP_TOKENS",
+    type: "integer",
+    min: 0,
+    max: MAX_TOKENS,
+    unset: "the index's own, else 32",
+    doc: "text that neighbouring passages share, in tokens of the embedder",
+    commands: ["index"],
+  },
+  {
+    key: "wait",
+    flag: "--no-wait",
+    env: "RERANK_WAIT",
+    type: "boolean",
+    default: true,
+    doc: "wait while another process writes the index; without it, fail at once",
+    commands: ["index"],
+  },
+] as const satisfies readonly SettingDefinition[];
+
+type Row = (typeof SETTINGS)[number];
+type ValueOf<R> = R extends { type: "boolean" }
+  ? boolean
+  : R extends { type: "list" }
+    ? readonly string[]
+    : R extends { choices: readonly (infer Choice)[] }
+      ? Choice
+      : R extends { type: "string" }
+        ? string
+        : number;
+
+export type SettingKey = Row["key"];
+
+/** Every setting, resolved. `maxFileSize` is in bytes, `budget` in milliseconds; `undefined` is "not set anywhere". */
+export type Settings = {
+  readonly [R in Row as R["key"]]: R extends { default: unknown } ? ValueOf<R> : ValueOf<R> | undefined;
+};
+
+export const SETTING_KEYS: readonly SettingKey[] = SETTINGS.map(({ key }) => key);
+
+export function settingOf(key: string): SettingDefinition | undefined {
+  return SETTINGS.find((setting) => setting.key === key);
+}
+
+export function settingsOfCommand(command: CommandName): SettingDefinition[] {
+  const all: readonly SettingDefinition[] = SETTINGS;
+  return all.filter(({ commands }) => commands.includes(command));
+}
+
+/** "--limit", whatever stands around it. */
+export function longFlag({ flag }: Pick<SettingDefinition, "flag">): string {
+  return /--[a-z-]+/.exec(flag)?.[0] ?? flag;
+}
+
+/** Turns a boolean back for one run, when a file or the environment has set it: "--no-hybrid", "--rerank". */
+export function oppositeFlag(setting: SettingDefinition): string | undefined {
+  if (setting.type !== "boolean") return undefined;
+  const flag = longFlag(setting);
+  return flag.startsWith("--no-") ? `--${flag.slice(5)}` : `--no-${flag.slice(2)}`;
+}
+
+/** The name that commander gives to the option's value: "path" for the key `paths`. */
+export function flagAttribute(setting: SettingDefinition): string {
+  const name = longFlag(setting).replace(/^--(no-)?/, "");
+  return name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
+}
