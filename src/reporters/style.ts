@@ -1,0 +1,69 @@
+import { Chalk, type ChalkInstance } from "chalk";
+import stringWidth from "string-width";
+import type { Terminal } from "./terminal.ts";
+
+/** The characters that a layout is drawn with. */
+export interface Glyphs {
+  readonly up: string;
+  readonly down: string;
+  readonly none: string;
+  readonly ellipsis: string;
+  readonly dot: string;
+  readonly into: string;
+  readonly to: string;
+  readonly barDone: string;
+  readonly barLeft: string;
+}
+
+/** How a reporter writes for one terminal. The colours are the sixteen of the user's own theme. */
+export interface Style {
+  readonly chalk: ChalkInstance;
+  readonly glyphs: Glyphs;
+  /** `text` as a terminal hyperlink (OSC 8), or as it is. `text` may carry colours. */
+  link(url: string, text: string): string;
+}
+
+const UNICODE: Glyphs = {
+  up: "↑",
+  down: "↓",
+  none: "–",
+  ellipsis: "…",
+  dot: "·",
+  into: "›",
+  to: "→",
+  barDone: "━",
+  barLeft: "─",
+};
+
+const ASCII: Glyphs = {
+  up: "+",
+  down: "-",
+  none: "-",
+  ellipsis: "...",
+  dot: "-",
+  into: ">",
+  to: "->",
+  barDone: "#",
+  barLeft: ".",
+};
+
+export function createStyle({ colors, hyperlinks, unicode }: Omit<Terminal, "columns">): Style {
+  return {
+    chalk: new Chalk({ level: colors ? 1 : 0 }),
+    glyphs: unicode ? UNICODE : ASCII,
+    link: (url, text) => (hyperlinks ? `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\` : text),
+  };
+}
+
+/** Columns that a text takes on a terminal: two for most Chinese characters and emoji, none for colours and links. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+export function padStart(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - widthOf(text))) + text;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}

@@ -1,0 +1,91 @@
+import type { RankedPassage } from "../domain/candidate.ts";
+import type { SearchResult } from "../pipeline/search-result.ts";
+import { displayPath, fileUrlOf, locationSuffix, type PathView } from "./display-path.ts";
+import { fitHeadings } from "./fit-text.ts";
+import { printableLine } from "./printable.ts";
+import { resultColumns } from "./result-columns.ts";
+import { snippetLines } from "./snippet-lines.ts";
+import { createStyle, widthOf, type Style } from "./style.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface TextOptions extends PathView {
+  readonly terminal: Terminal;
+}
+
+/** From here on the column names are spelled out. */
+const WIDE_COLUMNS = 100;
+/** Text beside the numbers needs this much room; in a narrower window it goes below them. */
+const LEAST_TEXT_COLUMNS = 40;
+/** Longer lines are hard to follow with the eye. */
+const MOST_SNIPPET_COLUMNS = 96;
+/** Fewer columns than this show too little of a heading to be worth it: it gets a line of its own. */
+const LEAST_HEADING_COLUMNS = 16;
+const MOST_SNIPPET_LINES = 3;
+const NARROW_INDENT = 2;
+
+/**
+ * What `rerank search` prints: per result its numbers, place and heading on one line, then the part of its text that
+ * answers best. Ends with a line break; empty without results. Pure: the same result and options give the same text.
+ */
+export function textReport(result: SearchResult, options: TextOptions): string {
+  const { results } = result;
+  if (results.length === 0) return "";
+  const { terminal } = options;
+  const style = createStyle(terminal);
+  const columns = resultColumns(results, style, terminal.columns >= WIDE_COLUMNS);
+  const isBeside = terminal.columns - columns.width - 2 >= LEAST_TEXT_COLUMNS;
+  const indent = isBeside ? columns.width + 2 : NARROW_INDENT;
+  const width = terminal.columns - indent;
+  const blocks = results.map((ranked, position) => {
+    const numbers = columns.rows[position] ?? "";
+    const [place = "", ...below] = resultLines(ranked, result, { options, style, width });
+    const margin = " ".repeat(indent);
+    const first = isBeside ? [`${numbers}  ${place}`] : [numbers.trimEnd(), margin + place];
+    return [...first, ...below.map((line) => margin + line)].join("\n");
+  });
+  const header = isBeside ? `${columns.header}  passage` : columns.header;
+  return (terminal.isTerminal ? `${style.chalk.dim(header.trimEnd())}\n` : "") + `${blocks.join("\n\n")}\n`;
+}
+
+interface LineContext {
+  readonly options: TextOptions;
+  readonly style: Style;
+  /** Columns for text. */
+  readonly width: number;
+}
+
+function resultLines(ranked: RankedPassage, result: SearchResult, { options, style, width }: LineContext): string[] {
+  const { chalk, glyphs } = style;
+  const place = placeOf(ranked, options, style);
+  const tag = tagOf(ranked, result);
+  const head = tag === "" ? place : `${place}  ${chalk.yellow(tag)}`;
+  const headings = ranked.passage.headings.map(printableLine);
+  const room = width - widthOf(head) - 2;
+  const full = fitHeadings(headings, Number.MAX_SAFE_INTEGER, glyphs);
+  const isBeside = widthOf(full) <= room || room >= LEAST_HEADING_COLUMNS;
+  const trail = isBeside ? fitHeadings(headings, room, glyphs) : fitHeadings(headings, width, glyphs);
+  const snippet = snippetLines(ranked.passage.text, result.query, {
+    width: Math.min(width, MOST_SNIPPET_COLUMNS),
+    maxLines: MOST_SNIPPET_LINES,
+    ellipsis: glyphs.ellipsis,
+    mark: (part) => chalk.bold.yellow(part),
+  });
+  if (trail === "") return [head, ...snippet];
+  return isBeside ? [`${head}  ${chalk.dim(trail)}`, ...snippet] : [head, chalk.dim(trail), ...snippet];
+}
+
+/**
+ * Path and lines, never shortened: a cut path can be neither clicked nor copied. One that is longer than the line is
+ * wrapped by the terminal.
+ */
+function placeOf({ passage }: RankedPassage, options: TextOptions, { chalk, link }: Style): string {
+  const path = printableLine(displayPath(passage.path, options));
+  const shown = chalk.cyan(path) + chalk.dim(locationSuffix(passage.location));
+  const url = fileUrlOf(passage.path, options);
+  return url === null ? shown : link(url, shown);
+}
+
+function tagOf({ judgment }: RankedPassage, { models }: SearchResult): string {
+  if (judgment === null) return models.reranker === null ? "" : "not reranked";
+  return judgment.truncated ? "truncated" : "";
+}
