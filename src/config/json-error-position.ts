@@ -8,7 +8,8 @@ export function jsonErrorPosition(text: string): string {
   return `line ${before.split("\n").length}, column ${before.length - lineStart + 1}`;
 }
 
-const TOKEN = /\s*(?:([{}[\],:])|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+// Inside of a string, a control character (\p{Cc}; JSON allows those above U+007F, which no keyboard types) is an error.
+const TOKEN = /\s*(?:[{}[\],:]|"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy;
 
 /** What may come next: a value, a key, what stands after a key or a value, or nothing. */
 type Expected = "value" | "value-or-]" | "key" | "key-or-}" | ":" | "separator" | "end";
@@ -20,7 +21,7 @@ function firstWrongPosition(text: string): number {
   while (true) {
     TOKEN.lastIndex = position;
     const token = TOKEN.exec(text)?.[0];
-    const next = token === undefined ? undefined : follow(token.trim(), expected, open);
+    const next: Expected | undefined = token === undefined ? undefined : follow(token.trim(), expected, open);
     // An unfinished string is named where it begins; at the end of the text, what is missing stands behind the last token.
     if (token === undefined || next === undefined) return position + (/^\s*(?=\S)/.exec(text.slice(position))?.[0].length ?? 0);
     position += token.length;

@@ -5,11 +5,21 @@ import { findConfigFiles, type ConfigFile, type FoundConfigFiles } from "./confi
 import { variable, type Environment } from "./environment.ts";
 import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";
 import { parseSetting, type SettingValue } from "./parse-setting.ts";
-import { SETTING_KEYS, SETTINGS, longFlag, type SettingDefinition, type SettingKey, type Settings } from "./settings-table.ts";
+import {
+  SETTING_KEYS,
+  SETTINGS,
+  longFlag,
+  type CommandName,
+  type SettingDefinition,
+  type SettingKey,
+  type Settings,
+} from "./settings-table.ts";
 
 export interface ResolveOptions {
   /** Values of the flags that were given, by setting key; other members, and those that are `undefined`, do not count. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Given, only flags of this command's settings count: `rank` has a `--paths` of its own, which is not the setting. */
+  readonly command?: CommandName;
   readonly env: Environment;
   readonly cwd: string;
   readonly homeFolder: string;
@@ -57,7 +67,7 @@ export async function resolveSettings(options: ResolveOptions): Promise<Resolved
   };
 }
 
-function resolveOne(setting: SettingDefinition, { flags, env, cwd, homeFolder }: ResolveOptions, files: FoundConfigFiles): Sourced {
+function resolveOne(setting: SettingDefinition, { flags, command, env, cwd, homeFolder }: ResolveOptions, files: FoundConfigFiles): Sourced {
   const take = (raw: unknown, origin: string, folder: string): SettingValue | undefined =>
     raw === undefined || raw === null ? undefined : absolutePaths(setting, parseSetting(setting, raw, origin), folder, homeFolder);
   const fromFile = (file: ConfigFile | undefined): Sourced => ({
@@ -65,8 +75,9 @@ function resolveOne(setting: SettingDefinition, { flags, env, cwd, homeFolder }:
     where: file?.path ?? "",
     value: file && take(file.values[setting.key], `"${setting.key}" in ${file.path}`, dirname(file.path)),
   });
+  const flag = command === undefined || setting.commands.includes(command) ? flags[setting.key] : undefined;
   const candidates: Sourced[] = [
-    { source: "flag", where: longFlag(setting), value: take(flags[setting.key], longFlag(setting), cwd) },
+    { source: "flag", where: longFlag(setting), value: take(flag, longFlag(setting), cwd) },
     { source: "environment", where: setting.env, value: take(variable(env, setting.env), setting.env, cwd) },
     fromFile(files.project),
     fromFile(files.user),
