@@ -1,0 +1,46 @@
+import { UserError } from "../../domain/errors.ts";
+import type { ModelSpec } from "../../domain/model-spec.ts";
+import { assertFinite } from "../../domain/ranking.ts";
+import type { Embedding } from "../../ports/embedder.ts";
+import { type EncoderOptions, type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
+import { poolVector } from "./pooling.ts";
+import { openTextTokenizer } from "./text-tokenizer.ts";
+
+/** An embedding model in this process: one text a run, so that no vector depends on a neighbour. */
+export interface EncoderEmbedder {
+  /**
+   * @param textNumber from 1, for messages.
+   * @throws UserError when the vector is not finite, zero, or of another length than the spec says.
+   */
+  embed(text: string, use: "query" | "passage", textNumber: number): Promise<Embedding>;
+  countTokens(text: string): number;
+}
+
+export async function openEncoderEmbedder(spec: ModelSpec, options: EncoderOptions = {}): Promise<EncoderEmbedder> {
+  const tokenizer = await openTextTokenizer(spec.folder);
+  const session = await openEncoderSession(spec, options);
+  return {
+    async embed(text, use, textNumber) {
+      const prefix = use === "query" ? spec.queryPrefix : spec.passagePrefix;
+      const encoding = tokenizer.encode(prefix + text, spec.maxTokens);
+      const output = await session.run(encoding);
+      checkShape(output, spec);
+      const vector = poolVector(output.values, spec.dimensions, spec.pooling);
+      for (const value of vector) assertFinite(value, `the vector of text ${textNumber} by ${spec.id}`);
+      return { vector, truncated: encoding.truncated };
+    },
+
+    countTokens(text) {
+      return tokenizer.count(text);
+    },
+  };
+}
+
+function checkShape({ shape }: EncoderOutput, spec: ModelSpec): void {
+  const rank = spec.pooling === "none" ? 2 : 3;
+  if (shape.length === rank && shape.at(-1) === spec.dimensions) return;
+  const expected = spec.pooling === "none" ? `[1, ${spec.dimensions}]` : `[1, tokens, ${spec.dimensions}]`;
+  throw new UserError(`"${spec.output}" of ${spec.id} has the shape [${shape.join(", ")}], not ${expected}`, {
+    hint: "correct dimensions, pooling or output in the model's card",
+  });
+}
