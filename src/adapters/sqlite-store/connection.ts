@@ -1,0 +1,135 @@
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import type BetterSqlite3 from "better-sqlite3";
+import { UserError } from "../../domain/errors.ts";
+import { loadBetterSqlite3 } from "../native-modules.ts";
+import { assertKnownFormat, createSchema, isBlank } from "./schema.ts";
+
+export type Database = BetterSqlite3.Database;
+/** A prepared statement; the same text gives the same statement. */
+export type Prepare = (sql: string) => BetterSqlite3.Statement<unknown[]>;
+
+export interface Connection {
+  readonly db: Database;
+  readonly prepare: Prepare;
+  readonly file: string;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readonly readOnly: boolean;
+  readonly create: boolean;
+}
+
+/** How long a statement waits for another process's transaction; the longest of ours, a batch, takes milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+/**
+ * A vector of 384 dimensions takes 1.6 kB: five fit into 8 kB, while the default page of 4 kB holds two and leaves a
+ * quarter empty.
+ */
+const PAGE_BYTES = 8192;
+
+/** Opens the database of an index and checks that it is one. Errors of SQLite come through as they are. */
+export function connect(file: string, { readOnly, create }: ConnectOptions): Connection {
+  const isEmpty = !existsSync(file) || statSync(file).size === 0;
+  if (isEmpty && (readOnly || !create)) throw noIndex(file);
+  const opened = readOnly ? openReadOnly(file) : { db: openWritable(file), close: undefined };
+  const { db } = opened;
+  try {
+    if (isBlank(db)) {
+      if (readOnly || !create) throw noIndex(file);
+      createSchema(db);
+    }
+    assertKnownFormat(db, file);
+  } catch (error) {
+    db.close();
+    opened.close?.();
+    throw error;
+  }
+  const statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();
+  return {
+    db,
+    file,
+    prepare(sql) {
+      let statement = statements.get(sql);
+      if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
+      return statement;
+    },
+    close() {
+      db.close();
+      opened.close?.();
+    },
+  };
+}
+
+function openWritable(file: string): Database {
+  const Database = loadBetterSqlite3();
+  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    // Takes effect in an empty file only.
+    db.pragma(`page_size = ${PAGE_BYTES}`);
+    db.pragma("journal_mode = WAL");
+    // In WAL mode a killed process loses nothing with NORMAL; a power cut may cost the last commits, never the file.
+    db.pragma("synchronous = NORMAL");
+    db.pragma("foreign_keys = ON");
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+interface OpenedReadOnly {
+  readonly db: Database;
+  readonly close: (() => void) | undefined;
+}
+
+function openReadOnly(file: string): OpenedReadOnly {
+  const Database = loadBetterSqlite3();
+  const open = (path: string) => new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  const db = open(file);
+  try {
+    // The first read opens the log and its shared memory, not the opening of the file.
+    isBlank(db);
+    return { db, close: undefined };
+  } catch (error) {
+    db.close();
+    if (!isReadOnlyFolder(error)) throw error;
+  }
+  return openCopy(file, open);
+}
+
+/** SQLite's answer where the shared memory of the log cannot be made: a read-only folder or file system. */
+function isReadOnlyFolder(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^SQLITE_(CANTOPEN|READONLY)/.test(String(error.code));
+}
+
+/**
+ * A database in WAL mode in a folder that cannot be written: SQLite would take `immutable=1`, but better-sqlite3 is built
+ * without URIs, so a copy in the temporary folder is read instead. It holds the log too, whose commits would be lost.
+ */
+function openCopy(file: string, open: (path: string) => Database): OpenedReadOnly {
+  const folder = mkdtempSync(join(tmpdir(), "rerank-read-only-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const copy = join(folder, basename(file));
+    for (const suffix of ["", "-wal"]) {
+      if (!existsSync(file + suffix)) continue;
+      copyFileSync(file + suffix, copy + suffix);
+      chmodSync(copy + suffix, 0o600);
+    }
+    const db = open(copy);
+    isBlank(db);
+    // Open files outlive their names, so that not even a killed process leaves the copy behind; on Windows they do not.
+    if (process.platform !== "win32") remove();
+    return { db, close: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function noIndex(file: string): UserError {
+  return new UserError(`there is no index in ${dirname(file)}`, { hint: "make one: rerank index <folder>" });
+}

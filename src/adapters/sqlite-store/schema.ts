@@ -1,0 +1,83 @@
+import { UserError } from "../../domain/errors.ts";
+import { damaged } from "./errors.ts";
+import type { Database } from "./connection.ts";
+
+/** Layout of the store, kept in `PRAGMA user_version`. */
+export const FORMAT_VERSION = 1;
+/** "RRNK": tells an index from any other SQLite database. */
+const APPLICATION_ID = 0x52_52_4e_4b;
+
+/**
+ * Ids are never used twice (AUTOINCREMENT): HNSW labels, result ids and the census of the vectors depend on it.
+ * The UNIQUE index over vector_key holds every id too, so that listing and counting vectors never reads their blobs.
+ * The FTS table is contentless: it stores terms, not a second copy of the text.
+ */
+const SCHEMA = `
+CREATE TABLE manifest (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL) STRICT;
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  path TEXT NOT NULL UNIQUE,
+  size_bytes INTEGER NOT NULL,
+  mtime_ms REAL NOT NULL,
+  content_hash TEXT NOT NULL,
+  format TEXT NOT NULL,
+  title TEXT NOT NULL
+) STRICT;
+CREATE TABLE vectors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  vector_key TEXT NOT NULL UNIQUE,
+  vector BLOB NOT NULL
+) STRICT;
+CREATE TABLE passages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  document_id INTEGER NOT NULL REFERENCES documents (id),
+  vector_id INTEGER NOT NULL REFERENCES vectors (id),
+  start_line INTEGER NOT NULL,
+  end_line INTEGER NOT NULL,
+  page INTEGER,
+  row_number INTEGER,
+  headings TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX passages_of_document ON passages (document_id, vector_id);
+CREATE INDEX passages_of_vector ON passages (vector_id);
+CREATE VIRTUAL TABLE passage_terms USING fts5 (
+  terms, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0"
+);
+`;
+
+/** Makes the tables of a new index in one transaction; a crash leaves an empty file, which counts as new again. */
+export function createSchema(db: Database): void {
+  db.transaction(() => {
+    // Another process may have been quicker between the look and the lock.
+    if (!isBlank(db)) return;
+    db.exec(SCHEMA);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${FORMAT_VERSION}`);
+  }).exclusive();
+}
+
+/** Whether the file holds no table yet: a new one, or one whose first run was killed before it had made any. */
+export function isBlank(db: Database): boolean {
+  return db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
+}
+
+/** Throws UserError unless the file is an index of a layout that this program knows. */
+export function assertKnownFormat(db: Database, file: string): void {
+  const applicationId = db.pragma("application_id", { simple: true });
+  if (applicationId !== APPLICATION_ID) {
+    throw new UserError(`${file} is a database, but not an index of rerank`, {
+      hint: "point --index at another folder",
+    });
+  }
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > FORMAT_VERSION) throw newerFormat(file, version);
+  if (version < 1) throw damaged(file, `format version ${version}`);
+}
+
+export function newerFormat(file: string, version: number): UserError {
+  return new UserError(
+    `the index was made by a newer rerank: ${file} has format ${version}, this program knows ${FORMAT_VERSION}`,
+    { hint: "upgrade: npm install -g rerank-cli@latest; or build the index anew: rerank index --rebuild" },
+  );
+}
