@@ -11,26 +11,26 @@ export type Grades = ReadonlyMap<string, number>;
  * Normalized discounted cumulative gain, 0 to 1 (trec_eval's `ndcg_cut`): the grade itself as gain, log2(rank + 1) as
  * discount, divided by the same sum over the best order of all judged documents. 0 when nothing is relevant.
  */
-export function ndcg(ranking: readonly string[], grades: Grades, cutoff: number): number {
+export function ndcgAt(ranking: readonly string[], grades: Grades, cutoff: number): number {
   const ideal = [...grades.values()].sort((a, b) => b - a).slice(0, cutoff);
   const idealGain = discountedGain(ideal);
   return idealGain === 0 ? 0 : discountedGain(gradesOf(ranking, grades, cutoff)) / idealGain;
 }
 
 /** 1 / rank of the first relevant document; 0 when the first `cutoff` hold none (trec_eval's `recip_rank`, cut). */
-export function reciprocalRank(ranking: readonly string[], grades: Grades, cutoff: number): number {
+export function reciprocalRankAt(ranking: readonly string[], grades: Grades, cutoff: number): number {
   const position = gradesOf(ranking, grades, cutoff).findIndex(isRelevant);
   return position === -1 ? 0 : 1 / (position + 1);
 }
 
 /** The share of all relevant documents that the first `cutoff` hold; 0 when nothing is relevant (`recall`). */
-export function recall(ranking: readonly string[], grades: Grades, cutoff: number): number {
+export function recallAt(ranking: readonly string[], grades: Grades, cutoff: number): number {
   const relevantCount = [...grades.values()].filter(isRelevant).length;
   return relevantCount === 0 ? 0 : gradesOf(ranking, grades, cutoff).filter(isRelevant).length / relevantCount;
 }
 
 /** The share of the first `cutoff` places that hold a relevant document; places that stay empty count as not relevant (`P`). */
-export function precision(ranking: readonly string[], grades: Grades, cutoff: number): number {
+export function precisionAt(ranking: readonly string[], grades: Grades, cutoff: number): number {
   return gradesOf(ranking, grades, cutoff).filter(isRelevant).length / cutoff;
 }
 

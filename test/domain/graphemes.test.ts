@@ -32,7 +32,7 @@ test("a cluster of a thousand accents is cut, but no surrogate pair is", () => {
   for (let position = 0; position <= text.length; position += 1) {
     const floor = graphemeFloor(text, position);
     expect(floor).toBeLessThanOrEqual(position);
-    expect(text.slice(0, floor).isWellFormed()).toBe(true);
+    expect(text.slice(0, floor)).not.toMatch(/\p{Surrogate}/u);
   }
 });
 
