@@ -1,0 +1,139 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { hnswState } from "../../adapters/open-vector-index.ts";
+import { findIndexHome, generationFolder } from "../../adapters/index-home.ts";
+import { loadBetterSqlite3, loadHnswlib } from "../../adapters/native-modules.ts";
+import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
+import { UserError } from "../../domain/errors.ts";
+import { listProviders } from "../../engine/providers.ts";
+import { startInference } from "../../inference/inference-client.ts";
+import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
+import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
+import { formatBytes } from "../../reporters/format-numbers.ts";
+import { describeTerminal } from "../../reporters/terminal.ts";
+import { modelNames, openLocator, STORE_FILE } from "../compose.ts";
+import type { CommandContext } from "../context.ts";
+import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
+
+/** An index of 50,000 passages takes about this much with its vector file, and the same again while it is rewritten. */
+const ENOUGH_DISK_BYTES = 500_000_000;
+
+/** `rerank doctor`: looks at everything that has to be right. Exit code 2 when something failed. */
+export async function runDoctor(flags: Flags & { readonly json?: boolean }, context: CommandContext): Promise<number> {
+  const loaded = await loadSettings(context, flags);
+  const checks = [
+    nodeCheck(),
+    await check("SQLite", async () => `better-sqlite3 runs (SQLite ${sqliteVersion(await loadBetterSqlite3())})`),
+    await check("HNSW", async () => {
+      await loadHnswlib();
+      return "hnswlib-node runs";
+    }),
+    await check("ONNX Runtime", async () => `providers: ${(await listProviders()).join(", ")}`),
+    await check("models", () => modelsDetail(loaded, context)),
+    await diskCheck(context.cwd),
+    ...(await indexChecks(loaded, context)),
+  ];
+  const terminal = describeTerminal({ stream: process.stdout, env: context.environment, colorSetting: loaded.settings.color });
+  await context.output.write(flags.json ? doctorJson(checks) : doctorText(checks, terminal));
+  return checks.some(({ state }) => state === "failed") ? 2 : 0;
+}
+
+function nodeCheck(): Check {
+  // bin/rerank.js has refused older versions before this runs.
+  return { name: "Node", state: "ok", detail: `${process.version} on ${process.platform} ${process.arch}` };
+}
+
+/** Runs one look; an error of any kind is what it has found. */
+async function check(name: string, look: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, state: "ok", detail: await look() };
+  } catch (error) {
+    const remedy = error instanceof UserError ? error.hint : undefined;
+    return { name, state: "failed", detail: (error as Error).message, remedy: remedy ?? "reinstall: npm install" };
+  }
+}
+
+/** Loads both models and asks them something that any model gets right. */
+async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandContext): Promise<string> {
+  const locator = openLocator(hub, cwd);
+  const names = modelNames(locator, settings, undefined);
+  const inference = startInference({
+    embedder: await locator.locate(names.embedder, "embedder"),
+    reranker: await locator.locate(names.reranker, "reranker"),
+    threads: settings.threads,
+  });
+  try {
+    const query = "What is the capital of France?";
+    await inference.embedder.embedQuery(query);
+    const [good, bad] = await inference.reranker.score(query, ["Paris is the capital of France.", "Boil the eggs for six minutes."]);
+    if (good === undefined || bad === undefined || good.logit <= bad.logit) {
+      throw new UserError(`${names.reranker} ranks an answer below a text about something else`, {
+        hint: "its files may be damaged: fetch them again, or choose another model",
+      });
+    }
+    const loads = await Promise.all([inference.loaded("embedder"), inference.loaded("reranker")]);
+    const loadMs = loads.map(({ loadMs: ms }) => `${Math.round(ms)} ms`).join(" and ");
+    return `${names.embedder} and ${names.reranker} load in ${loadMs} and rank an answer first`;
+  } finally {
+    await inference.close();
+  }
+}
+
+async function diskCheck(folder: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  const detail = `${formatBytes(freeBytes)} free in ${folder}`;
+  if (freeBytes >= ENOUGH_DISK_BYTES) return { name: "disk", state: "ok", detail };
+  return { name: "disk", state: "note", detail, remedy: "free some space before indexing much" };
+}
+
+async function indexChecks({ settings, hub }: LoadedSettings, { cwd }: CommandContext): Promise<Check[]> {
+  const home = findIndexHome(cwd, settings.index);
+  if (home === undefined) {
+    return [{ name: "index", state: "note", detail: "none here", remedy: "make one: rerank index <folder>" }];
+  }
+  const folder = generationFolder(home);
+  const checks: Check[] = [];
+  checks.push(
+    await check("index", async () => {
+      const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
+      try {
+        const problems = store.check();
+        if (problems.length > 0) throw new UserError(problems.join("; "), { hint: "build it anew: rerank index --rebuild" });
+        const manifest = store.readManifest();
+        if (manifest !== undefined) {
+          checks.push(hnswCheck(folder, store.vectorCensus(), manifest.embedderFingerprint));
+          checks.push(
+            await check("index's model", async () => {
+              const spec = await openLocator(hub, cwd).locate(manifest.embedderId, "embedder");
+              requireSameEmbedder(manifest, spec);
+              return `${manifest.embedderId} is here and unchanged`;
+            }),
+          );
+        }
+        return `${home.indexFolder} is whole: ${store.counts().passages} passages`;
+      } finally {
+        store.close();
+      }
+    }),
+  );
+  return checks.toReversed();
+}
+
+function hnswCheck(folder: string, census: Parameters<typeof hnswState>[1], fingerprint: string): Check {
+  const { inStep, sizeBytes } = hnswState(folder, census, fingerprint);
+  if (inStep) return { name: "HNSW file", state: "ok", detail: "holds exactly the index's vectors" };
+  return {
+    name: "HNSW file",
+    state: "note",
+    detail: sizeBytes === null ? "missing: searches scan exactly" : "out of step: searches scan exactly",
+    remedy: "rerank index",
+  };
+}
+
+function sqliteVersion(Database: Awaited<ReturnType<typeof loadBetterSqlite3>>): string {
+  const database = new Database(":memory:");
+  const row = database.prepare("SELECT sqlite_version() AS version").get() as { version: string };
+  database.close();
+  return row.version;
+}

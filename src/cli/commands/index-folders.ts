@@ -1,0 +1,125 @@
+import { join, resolve } from "node:path";
+import { createFileWalker } from "../../adapters/file-walker.ts";
+import { findIndexHome, generationFolder, requireIndexHome, type IndexHome } from "../../adapters/index-home.ts";
+import { acquireIndexLock } from "../../adapters/index-lock.ts";
+import { openSyncedHnsw } from "../../adapters/open-vector-index.ts";
+import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
+import { watchFolders } from "../../adapters/watch-folders.ts";
+import { UserError } from "../../domain/errors.ts";
+import { planOnly } from "../../pipeline/build-index.ts";
+import type { IndexReport } from "../../pipeline/index-report.ts";
+import { liesBelow } from "../../pipeline/plan-index.ts";
+import { STORE_FILE } from "../compose.ts";
+import type { CommandContext } from "../context.ts";
+import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
+import { resolveRoots, storedPath } from "../index-roots.ts";
+import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
+import { loadSettings, type Flags } from "../load-settings.ts";
+
+export interface IndexFlags extends Flags {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly rebuild?: boolean;
+  readonly watch?: boolean;
+  readonly forget?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `rerank index`: brings the index in step with folders and files. Resolves to the exit code. */
+export async function runIndex(paths: readonly string[], flags: IndexFlags, context: CommandContext): Promise<number> {
+  const { settings, hub } = await loadSettings(context, flags);
+  const reporter = createIndexReporter({ context, settings, json: flags.json ?? false, verbose: flags.verbose ?? false });
+  const options: IndexRunOptions = {
+    settings,
+    hub,
+    cwd: context.cwd,
+    paths,
+    rebuild: flags.rebuild ?? false,
+    command: `rerank index ${paths.join(" ")}`.trim(),
+    signal: context.signal,
+    onEvent: (event) => reporter.event(event),
+    onNotice: (line) => reporter.notice(line),
+  };
+  if (flags.dryRun) return reportRun(await dryRun(options), reporter);
+  if (flags.forget) return forget(options, context);
+  const { report, home } = await runOnce(options);
+  const exitCode = await reportRun(report, reporter);
+  if (!flags.watch || context.signal.aborted) return exitCode;
+  return watch({ ...options, rebuild: false }, home, reporter);
+}
+
+async function runOnce(options: IndexRunOptions): Promise<{ report: IndexReport; home: IndexHome }> {
+  const session = await openIndexSession(options);
+  try {
+    return { report: await session.run(), home: session.home };
+  } finally {
+    await session.close();
+  }
+}
+
+async function reportRun(report: IndexReport, reporter: IndexReporter): Promise<number> {
+  await reporter.report(report);
+  return report.interrupted ? 130 : 0;
+}
+
+/** What a run would do. Writes nothing, needs no model and no lock. */
+async function dryRun({ settings, cwd, paths, signal, onEvent }: IndexRunOptions): Promise<IndexReport> {
+  const home = findIndexHome(cwd, settings.index);
+  const store = home === undefined ? openSqliteStore(":memory:", { create: true }) : openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
+  try {
+    const baseFolder = home?.baseFolder ?? cwd;
+    const roots = resolveRoots(paths, settings, { cwd, baseFolder, known: store.readManifest()?.roots ?? [] });
+    return await planOnly({ store, files: createFileWalker({ baseFolder }) }, { roots, signal, onEvent });
+  } finally {
+    store.close();
+  }
+}
+
+/** Drops roots and all their passages from the index; the files themselves are not touched. */
+async function forget({ settings, cwd, paths, signal, command, onNotice }: IndexRunOptions, { output }: CommandContext): Promise<number> {
+  if (paths.length === 0) {
+    throw new UserError("--forget needs the folders or files to drop", { hint: "`rerank status` lists what the index covers" });
+  }
+  const home = requireIndexHome(cwd, settings.index);
+  const lock = await acquireIndexLock(home.indexFolder, {
+    command,
+    wait: settings.wait,
+    signal,
+    onWaiting: ({ pid, command: holder }) => onNotice(`waiting for process ${pid} (${holder}), which holds the index`),
+  });
+  try {
+    const folder = generationFolder(home);
+    const store = openSqliteStore(join(folder, STORE_FILE), {});
+    const manifest = store.readManifest();
+    const unwanted = paths.map((path) => storedPath(resolve(cwd, path), home.baseFolder));
+    const gone = store.paths().filter((path) => unwanted.some((root) => liesBelow(path, root)));
+    store.removeDocuments(gone);
+    if (manifest !== undefined) {
+      store.writeManifest({ ...manifest, roots: manifest.roots.filter(({ path }) => !unwanted.includes(path)) });
+      store.pruneVectors();
+      const { dimensions, embedderFingerprint: fingerprint } = manifest;
+      await (await openSyncedHnsw(store, { folder, dimensions, fingerprint })).save();
+    }
+    store.close();
+    await output.write(`removed ${gone.length} documents from the index\n`);
+    return 0;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Runs again after every change below the roots, until it is stopped. Models are loaded for each run, not kept. */
+async function watch(options: IndexRunOptions, home: IndexHome, reporter: IndexReporter): Promise<number> {
+  const { cwd, paths, settings, signal } = options;
+  const store = openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
+  const roots = resolveRoots(paths, settings, { cwd, baseFolder: home.baseFolder, known: store.readManifest()?.roots ?? [] });
+  store.close();
+  reporter.notice(`watching ${roots.map(({ path }) => path).join(", ")}; Ctrl-C stops`);
+  for await (const _change of watchFolders(roots.map(({ path }) => resolve(home.baseFolder, path)), { ignored: home.indexFolder, signal })) {
+    const planned = await dryRun(options);
+    if (planned.indexed + planned.moved + planned.removed === 0) continue;
+    const { report } = await runOnce(options);
+    await reporter.report(report);
+  }
+  return 0;
+}

@@ -1,0 +1,82 @@
+import { createInterface } from "node:readline";
+import { UserError } from "../../domain/errors.ts";
+import { startInference } from "../../inference/inference-client.ts";
+import { rank, type RankOptions } from "../../pipeline/rank.ts";
+import type { Settings } from "../../config/settings-table.ts";
+import { modelNames, openLocator } from "../compose.ts";
+import type { CommandContext } from "../context.ts";
+import { loadSettings, type Flags } from "../load-settings.ts";
+import { readRankFiles, readRankLines } from "../rank-input.ts";
+import { createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
+
+export interface RankFlags extends Flags, FormatFlags {
+  readonly paths?: boolean;
+  readonly field?: string;
+  readonly lines?: boolean;
+}
+
+/** A passage of a file has to leave a reranker of 512 tokens room for the query. */
+const CHUNKING = { maxTokens: 256, overlapTokens: 32 };
+
+/** `rerank rank`: the second stage for passages that another tool has found. Resolves to the exit code. */
+export async function runRank([query = "", ...files]: readonly string[], flags: RankFlags, context: CommandContext): Promise<number> {
+  const { settings, hub, isSet } = await loadSettings(context, flags);
+  if (query.trim() === "") throw new UserError("the query is empty", { hint: 'say what to rank by: rerank rank "how do I ..."' });
+  if (files.length === 0 && context.stdin.isTTY) {
+    throw new UserError("there is nothing to rank", { hint: "pipe lines in, or name files: rerank rank QUERY FILE..." });
+  }
+  const isFiltering = flags.lines === true || (!hasFormat(flags) && !process.stdout.isTTY);
+  const isReadingFiles = files.length > 0 || flags.paths === true;
+  const locator = openLocator(hub, context.cwd);
+  const names = modelNames(locator, settings, undefined);
+  const writer = createResultWriter({ flags, context, settings, baseFolder: context.cwd, manyQueries: false });
+  const inference = startInference({
+    reranker: await locator.locate(names.reranker, "reranker"),
+    // Files are cut into passages by the embedder's tokenizer; lines need none.
+    ...(isReadingFiles && { embedder: await locator.locate(names.embedder, "embedder") }),
+    threads: settings.threads,
+    onNotice: (line) => writer.notice(line),
+  });
+  try {
+    const inputs = isReadingFiles
+      ? await readRankFiles(files.length > 0 ? files : await readPaths(context), {
+          cwd: context.cwd,
+          counter: inference.embedder,
+          chunking: CHUNKING,
+          onSkipped: (path, detail) => writer.notice(`skipped ${path}: ${detail}`),
+        })
+      : await readRankLines(context.stdin, flags.field);
+    // A filter that drops lines unasked would lose them quietly.
+    const resultCount = isFiltering && !isSet("limit") ? Math.max(inputs.length, 1) : settings.limit;
+    const result = await rank(query, inputs.map(({ passage }) => passage), inference.reranker, {
+      ...rankOptions(settings, resultCount),
+      // Many passages of one file are one answer: the file.
+      perDocument: isReadingFiles,
+      signal: context.signal,
+      onEvent: (event) => writer.progress(event),
+    });
+    if (!isFiltering) return await writer.write(result);
+    const lines = result.results.map(({ recallRank }) => inputs[recallRank - 1]?.line ?? "");
+    for (const notice of result.notices) writer.notice(notice);
+    await context.output.write(lines.map((line) => `${line}\n`).join(""));
+    return lines.length > 0 ? 0 : 1;
+  } finally {
+    writer.end();
+    await inference.close();
+  }
+}
+
+function rankOptions({ minRelevance, budget, instruct }: Settings, resultCount: number): RankOptions {
+  return {
+    resultCount,
+    ...(minRelevance !== undefined && { minRelevance }),
+    ...(budget !== undefined && { budgetMs: budget }),
+    ...(instruct !== undefined && { instruction: instruct }),
+  };
+}
+
+async function readPaths({ stdin }: CommandContext): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) if (line !== "") paths.push(line);
+  return paths;
+}

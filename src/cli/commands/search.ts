@@ -1,0 +1,78 @@
+import { requireIndexHome } from "../../adapters/index-home.ts";
+import { pathMatcher } from "../../adapters/path-matcher.ts";
+import type { Settings } from "../../config/settings-table.ts";
+import { UserError } from "../../domain/errors.ts";
+import { search, type SearchOptions } from "../../pipeline/search.ts";
+import { openIndexAt, type OpenedIndex } from "../compose.ts";
+import type { CommandContext } from "../context.ts";
+import { readQueries } from "../query-input.ts";
+import { createResultWriter, type FormatFlags } from "../result-writer.ts";
+import { loadSettings, type Flags } from "../load-settings.ts";
+
+/** No search takes a query longer than this: models read 512 to 8,192 tokens, and a pasted file is a mistake. */
+const MAX_QUERY_CHARS = 20_000;
+
+/** `rerank search`: one query from the arguments, or many from stdin. Resolves to the exit code. */
+export async function runSearch(words: readonly string[], flags: Flags & FormatFlags, context: CommandContext): Promise<number> {
+  const { settings, hub } = await loadSettings(context, flags);
+  const home = requireIndexHome(context.cwd, settings.index);
+  const query = words.join(" ");
+  const fromStdin = words.length === 0 || query === "-";
+  if (fromStdin && context.stdin.isTTY) {
+    throw new UserError("no query was given", { hint: 'rerank search "how do I ..." (or pipe queries in, one a line)' });
+  }
+  if (!fromStdin) checkQuery(query);
+  const writer = createResultWriter({ flags, context, settings, baseFolder: home.baseFolder, manyQueries: fromStdin });
+  const index = await openIndexAt(home, {
+    settings,
+    hub,
+    cwd: context.cwd,
+    rerank: settings.rerank,
+    onNotice: (line) => writer.notice(line),
+  });
+  try {
+    const options = { ...searchOptions(settings), signal: context.signal };
+    if (settings.instruct !== undefined) noteInstruction(index, (line) => writer.notice(line));
+    if (!fromStdin) {
+      const result = await search(query, index, { ...options, onEvent: (event) => writer.progress(event) });
+      return await writer.write(result);
+    }
+    let anyResult = false;
+    for await (const { text, id } of readQueries(context.stdin)) {
+      checkQuery(text);
+      const result = await search(text, index, options);
+      if ((await writer.write(result, id)) === 0) anyResult = true;
+    }
+    return anyResult ? 0 : 1;
+  } finally {
+    writer.end();
+    await index.close();
+  }
+}
+
+/** The search settings as the pipeline takes them. */
+export function searchOptions(settings: Settings): SearchOptions {
+  return {
+    candidateCount: settings.candidates,
+    resultCount: settings.limit,
+    hybrid: settings.hybrid,
+    perDocument: settings.perDocument,
+    ...(settings.minRelevance !== undefined && { minRelevance: settings.minRelevance }),
+    ...(settings.budget !== undefined && { budgetMs: settings.budget }),
+    ...(settings.instruct !== undefined && { instruction: settings.instruct }),
+    ...(settings.paths.length > 0 && { pathFilter: { globs: settings.paths, matches: pathMatcher(settings.paths) } }),
+  };
+}
+
+function checkQuery(query: string): void {
+  if (query.length <= MAX_QUERY_CHARS) return;
+  throw new UserError(`the query has ${query.length} characters; at most ${MAX_QUERY_CHARS} are read`, {
+    hint: "ask for what you look for in a sentence or two",
+  });
+}
+
+function noteInstruction(index: OpenedIndex, notice: (line: string) => void): void {
+  for (const spec of [index.embedder.spec, index.reranker?.spec]) {
+    if (spec?.readsInstruction === false) notice(`${spec.id} (${spec.role}) reads no instruction: --instruct is ignored by it`);
+  }
+}

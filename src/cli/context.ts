@@ -1,0 +1,13 @@
+import type { Readable } from "node:stream";
+import type { Environment } from "../config/environment.ts";
+import type { Output } from "../reporters/output.ts";
+
+/** What every command gets from the process that it runs in; tests make their own. */
+export interface CommandContext {
+  readonly cwd: string;
+  readonly environment: Environment;
+  readonly output: Output;
+  /** Aborts on Ctrl-C, SIGTERM and a closed stdout. */
+  readonly signal: AbortSignal;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+}

@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import type { Settings } from "../config/settings-table.ts";
+import { UserError } from "../domain/errors.ts";
+import type { IndexRoot } from "../ports/passage-store.ts";
+
+export type WalkSettings = Pick<Settings, "include" | "exclude" | "hidden" | "follow" | "maxFileSize">;
+
+export interface RootPlaces {
+  readonly cwd: string;
+  readonly baseFolder: string;
+  /** The roots that the index covers already. */
+  readonly known: readonly IndexRoot[];
+}
+
+/**
+ * The roots of a run: the paths that the user gave, with the options given beside them, else all that the index covers.
+ * Throws UserError for a path that does not exist and when there is nothing to index.
+ */
+export function resolveRoots(paths: readonly string[], settings: WalkSettings, { cwd, baseFolder, known }: RootPlaces): IndexRoot[] {
+  if (paths.length === 0) return knownRoots(known, baseFolder);
+  return paths.map((path) => {
+    const absolutePath = resolve(cwd, path);
+    if (!existsSync(absolutePath)) {
+      throw new UserError(`${path} does not exist`, { hint: "check the spelling; paths are relative to the current folder" });
+    }
+    return {
+      path: storedPath(absolutePath, baseFolder),
+      include: settings.include,
+      exclude: settings.exclude,
+      hidden: settings.hidden,
+      follow: settings.follow,
+      maxFileBytes: settings.maxFileSize,
+    };
+  });
+}
+
+function knownRoots(known: readonly IndexRoot[], baseFolder: string): IndexRoot[] {
+  if (known.length === 0) {
+    throw new UserError("there is no index here yet, and no folder was named", { hint: "name one: rerank index ./docs" });
+  }
+  const missing = known.find(({ path }) => !existsSync(resolve(baseFolder, path)));
+  if (missing === undefined) return [...known];
+  throw new UserError(`${missing.path}, which the index covers, is not there any more`, {
+    hint: `put it back, or drop it with its passages: rerank index --forget ${missing.path}`,
+  });
+}
+
+/** All roots of the index after a run: those that it was given replace known ones of the same path. */
+export function mergeRoots(known: readonly IndexRoot[], given: readonly IndexRoot[]): IndexRoot[] {
+  const paths = new Set(given.map(({ path }) => path));
+  return [...known.filter(({ path }) => !paths.has(path)), ...given];
+}
+
+/** How a path is stored: relative to the index's base folder, with forward slashes; absolute outside of it. */
+export function storedPath(absolutePath: string, baseFolder: string): string {
+  const path = relative(baseFolder, absolutePath);
+  if (path === "") return ".";
+  if (path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path)) return absolutePath;
+  return path.split(sep).join("/");
+}

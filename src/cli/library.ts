@@ -1,0 +1,114 @@
+import { homedir } from "node:os";
+import { requireIndexHome } from "../adapters/index-home.ts";
+import { pathMatcher } from "../adapters/path-matcher.ts";
+import { readEnvironment } from "../config/environment.ts";
+import { resolveSettings } from "../config/resolve-settings.ts";
+import { startInference } from "../inference/inference-client.ts";
+import { rank, type InputPassage, type RankOptions } from "../pipeline/rank.ts";
+import { search, type SearchOptions } from "../pipeline/search.ts";
+import type { SearchResult } from "../pipeline/search-result.ts";
+import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
+import { modelNames, openIndexAt, openLocator } from "./compose.ts";
+
+/** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
+export interface OpenIndexSettings {
+  /** A preset pair, or "embedder+reranker". Default: what the index was built with. */
+  readonly models?: string;
+  readonly embedder?: string;
+  readonly reranker?: string;
+  /** Threads of the models; 0 = one for each physical core. */
+  readonly threads?: number;
+  /** How the first stage looks for neighbours. Default: "auto". */
+  readonly recall?: "auto" | "hnsw" | "exact";
+  /** One line each about what is not as asked for: fallbacks, ignored settings. Default: nobody is told. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** `SearchOptions` with defaults, and globs for the path filter. */
+export type LibrarySearchOptions = Partial<Omit<SearchOptions, "pathFilter">> & {
+  /** Only documents whose path matches one of these globs. */
+  readonly paths?: readonly string[];
+  /** `false`: the first stage's order is the final one. */
+  readonly rerank?: boolean;
+};
+
+export interface OpenIndex {
+  /** The folder that documents' paths are relative to. */
+  readonly baseFolder: string;
+  readonly manifest: IndexManifest;
+  counts(): StoreCounts;
+  /**
+   * Both stages for one query; searches run one after the other.
+   * @throws UserError for an empty query and for models that answer NaN; `signal.reason` when aborted.
+   */
+  search(query: string, options?: LibrarySearchOptions): Promise<SearchResult>;
+  /** Ends the model process. The index cannot be used after it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the index that serves a folder: the nearest `.rerank/` from it upwards. Models load in a child process, which does
+ * not keep the program alive.
+ *
+ * @throws UserError when there is no index, its embedder is not on this machine, or it was built with another one.
+ */
+export async function openIndex(folder: string, settings: OpenIndexSettings = {}): Promise<OpenIndex> {
+  const { settings: resolved, hub } = await resolve(folder, settings);
+  const home = requireIndexHome(folder, undefined);
+  const index = await openIndexAt(home, {
+    settings: resolved,
+    hub,
+    cwd: folder,
+    rerank: true,
+    onNotice: settings.onNotice ?? (() => {}),
+  });
+  return {
+    baseFolder: home.baseFolder,
+    manifest: index.manifest,
+    counts: () => index.store.counts(),
+    async search(query, { paths = [], rerank = true, ...options } = {}) {
+      const { reranker, ...withoutReranker } = index;
+      return search(query, rerank && reranker ? index : withoutReranker, {
+        candidateCount: resolved.candidates,
+        resultCount: resolved.limit,
+        ...options,
+        ...(paths.length > 0 && { pathFilter: { globs: paths, matches: pathMatcher(paths) } }),
+      });
+    },
+    close: () => index.close(),
+  };
+}
+
+export interface OpenReranker {
+  /** Orders passages that came from elsewhere. `similarity` is `null` in the results. */
+  rank(query: string, passages: readonly (string | InputPassage)[], options?: Partial<RankOptions>): Promise<SearchResult>;
+  close(): Promise<void>;
+}
+
+/** Opens a reranker without an index: the second stage for any other first stage. */
+export async function openReranker(settings: Pick<OpenIndexSettings, "models" | "reranker" | "threads" | "onNotice"> = {}): Promise<OpenReranker> {
+  const folder = process.cwd();
+  const { settings: resolved, hub } = await resolve(folder, settings);
+  const locator = openLocator(hub, folder);
+  const spec = await locator.locate(modelNames(locator, resolved, undefined).reranker, "reranker");
+  const inference = startInference({
+    reranker: spec,
+    threads: resolved.threads,
+    ...(settings.onNotice && { onNotice: settings.onNotice }),
+  });
+  return {
+    rank(query, passages, options = {}) {
+      const inputs = passages.map((passage) => (typeof passage === "string" ? inputOf(passage) : passage));
+      return rank(query, inputs, inference.reranker, { resultCount: Math.max(inputs.length, 1), ...options });
+    },
+    close: () => inference.close(),
+  };
+}
+
+function inputOf(text: string): InputPassage {
+  return { path: "-", location: { startLine: 1, endLine: text.split("\n").length }, headings: [], text };
+}
+
+function resolve(cwd: string, { onNotice: _onNotice, ...flags }: OpenIndexSettings) {
+  return resolveSettings({ flags, env: readEnvironment(), cwd, homeFolder: homedir(), platform: process.platform });
+}

@@ -1,0 +1,42 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { UserError } from "../domain/errors.ts";
+
+export interface InputQuery {
+  readonly text: string;
+  /** The query's own id, where the input gives one: it comes back with its results. */
+  readonly id?: string;
+}
+
+/**
+ * Queries from a stream, one a line: plain text, or objects with `query` (or `text`) and perhaps `id` (or `_id`), as BEIR's
+ * queries.jsonl has them. Blank lines are skipped. Throws UserError naming the line that cannot be read.
+ */
+export async function* readQueries(stream: Readable): AsyncGenerator<InputQuery> {
+  let lineNumber = 0;
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+    lineNumber++;
+    if (line.trim() === "") continue;
+    yield line.trimStart().startsWith("{") ? queryOf(parseObject(line, lineNumber), lineNumber) : { text: line.trim() };
+  }
+}
+
+function parseObject(line: string, lineNumber: number): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch (cause) {
+    throw new UserError(`line ${lineNumber} of stdin starts like JSON and is not: ${(cause as Error).message}`, {
+      hint: 'give one query a line: plain text, or {"query": "..."}',
+      cause,
+    });
+  }
+}
+
+function queryOf(object: Record<string, unknown>, lineNumber: number): InputQuery {
+  const text = object["query"] ?? object["text"];
+  if (typeof text !== "string" || text.trim() === "") {
+    throw new UserError(`line ${lineNumber} of stdin has no query`, { hint: 'name it "query" or "text"' });
+  }
+  const id = object["id"] ?? object["_id"];
+  return typeof id === "string" || typeof id === "number" ? { text, id: String(id) } : { text };
+}

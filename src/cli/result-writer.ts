@@ -1,0 +1,107 @@
+import { UserError } from "../domain/errors.ts";
+import type { SearchEvent } from "../pipeline/events.ts";
+import type { SearchResult } from "../pipeline/search-result.ts";
+import { csvReport } from "../reporters/csv.ts";
+import { explainReport } from "../reporters/explain.ts";
+import { filesReport } from "../reporters/files.ts";
+import { jsonReport } from "../reporters/json.ts";
+import { jsonlResults, jsonlSearch } from "../reporters/jsonl.ts";
+import { markdownReport } from "../reporters/markdown.ts";
+import { searchFooter, searchNotices } from "../reporters/search-footer.ts";
+import { createSearchProgress } from "../reporters/search-progress.ts";
+import { describeTerminal, type ColorSetting } from "../reporters/terminal.ts";
+import { textReport } from "../reporters/text.ts";
+import type { CommandContext } from "./context.ts";
+
+const FORMATS = ["json", "jsonl", "csv", "markdown", "files"] as const;
+type Format = (typeof FORMATS)[number] | "text";
+
+export type FormatFlags = { readonly [name in (typeof FORMATS)[number]]?: boolean } & {
+  readonly explain?: boolean;
+  readonly null?: boolean;
+};
+
+/** Writes results in the format that was asked for, and talks on stderr meanwhile. */
+export interface ResultWriter {
+  /** One line on stderr; results in JSON carry it too. */
+  notice(line: string): void;
+  progress(event: SearchEvent): void;
+  /** Resolves to the exit code: 0 with results, 1 without. */
+  write(result: SearchResult, queryId?: string): Promise<number>;
+  /** Clears what progress has left on the screen. */
+  end(): void;
+}
+
+export interface ResultWriterOptions {
+  readonly flags: FormatFlags;
+  readonly context: Pick<CommandContext, "cwd" | "environment" | "output">;
+  readonly settings: { readonly color: ColorSetting };
+  readonly baseFolder: string;
+  /** Answers to many queries come as JSONL, one a line. */
+  readonly manyQueries: boolean;
+}
+
+/** Whether a format was asked for by a flag. */
+export function hasFormat(flags: FormatFlags): boolean {
+  return FORMATS.some((name) => flags[name] === true) || flags.explain === true;
+}
+
+/** Throws UserError when two formats were asked for, or one that cannot hold many answers. */
+export function createResultWriter({ flags, context, settings, baseFolder, manyQueries }: ResultWriterOptions): ResultWriter {
+  const { cwd, environment: env, output } = context;
+  const format = formatOf(flags, manyQueries);
+  const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
+  const talk = describeTerminal({ stream: process.stderr, env, colorSetting: settings.color });
+  const progress = createSearchProgress({ terminal: talk, write: (text) => void process.stderr.write(text) });
+  const notices: string[] = [];
+  const view = { baseFolder, cwd };
+
+  function render(result: SearchResult, queryId: string | undefined): string {
+    const explain = flags.explain ?? false;
+    switch (format) {
+      case "json":
+        return jsonReport(result, { ...view, explain });
+      case "jsonl":
+        if (manyQueries) return jsonlSearch(result, { ...view, explain, ...(queryId !== undefined && { queryId }) });
+        return [...jsonlResults(result, view)].join("");
+      case "csv":
+        return csvReport(result, view);
+      case "markdown":
+        return markdownReport(result, view);
+      case "files":
+        return filesReport(result, { ...view, nullSeparated: flags.null ?? false });
+      case "text":
+        return explain ? explainReport(result, { ...view, terminal }) : textReport(result, { ...view, terminal });
+    }
+  }
+
+  return {
+    notice(line) {
+      notices.push(line);
+      progress.clear();
+      output.notice(`rerank: ${line}`);
+    },
+    progress: (event) => progress.event(event),
+    async write(result, queryId) {
+      progress.clear();
+      for (const line of searchNotices(result, talk)) output.notice(line);
+      await output.write(render({ ...result, notices: [...notices, ...result.notices] }, queryId));
+      if (format === "text" && terminal.isTerminal) output.notice(searchFooter(result, talk));
+      else if (result.results.length === 0 && !manyQueries) output.notice(searchFooter(result, talk));
+      return result.results.length > 0 ? 0 : 1;
+    },
+    end: () => progress.clear(),
+  };
+}
+
+function formatOf(flags: FormatFlags, manyQueries: boolean): Format {
+  const asked = FORMATS.filter((name) => flags[name] === true);
+  if (asked.length > 1) {
+    throw new UserError(`--${asked.join(" and --")} cannot both be had`, { hint: "choose one format" });
+  }
+  const format = asked[0] ?? (manyQueries ? "jsonl" : "text");
+  if (manyQueries && format !== "jsonl") {
+    throw new UserError(`many queries are answered in JSONL, not in ${format}`, { hint: "leave the format out, or give one query" });
+  }
+  return format;
+}

@@ -1,0 +1,82 @@
+import { UserError } from "../domain/errors.ts";
+import type { ModelSpec } from "../domain/model-spec.ts";
+import type { IndexManifest, IndexRoot } from "../ports/passage-store.ts";
+
+const FORMAT_VERSION = 1;
+/**
+ * Tokens of a passage, headings included. Long enough for a whole thought, short enough that one vector stands for it and
+ * a reranker of 512 tokens reads query and passage whole.
+ */
+const DEFAULT_PASSAGE_TOKENS = 256;
+const DEFAULT_OVERLAP_TOKENS = 32;
+
+export interface ManifestWishes {
+  readonly known: IndexManifest | undefined;
+  readonly embedder: ModelSpec;
+  readonly rerankerId: string;
+  readonly passageTokens: number | undefined;
+  readonly overlapTokens: number | undefined;
+  readonly roots: readonly IndexRoot[];
+}
+
+/** The manifest of an index as a run wants it: what the user said, else what the index has, else the defaults. */
+export function manifestOf({ known, embedder, rerankerId, passageTokens, overlapTokens, roots }: ManifestWishes): IndexManifest {
+  const chunking = {
+    maxTokens: Math.min(passageTokens ?? known?.chunking.maxTokens ?? DEFAULT_PASSAGE_TOKENS, embedder.maxTokens),
+    overlapTokens: overlapTokens ?? known?.chunking.overlapTokens ?? DEFAULT_OVERLAP_TOKENS,
+  };
+  if (chunking.overlapTokens * 2 > chunking.maxTokens) {
+    throw new UserError(`an overlap of ${chunking.overlapTokens} tokens is more than half of a passage of ${chunking.maxTokens}`, {
+      hint: "lower --overlap-tokens or raise --passage-tokens",
+    });
+  }
+  return {
+    formatVersion: FORMAT_VERSION,
+    embedderId: embedder.id,
+    embedderFingerprint: embedder.fingerprint,
+    rerankerId,
+    dimensions: embedder.dimensions,
+    chunking,
+    roots,
+    createdAt: known?.createdAt ?? new Date().toISOString(),
+  };
+}
+
+/** What keeps two manifests' passages and vectors from living in one index, in words; empty when nothing does. */
+export function differences(known: IndexManifest, wanted: IndexManifest): string[] {
+  const found: string[] = [];
+  if (known.embedderFingerprint !== wanted.embedderFingerprint) {
+    found.push(
+      known.embedderId === wanted.embedderId
+        ? `other files or settings of ${known.embedderId}`
+        : `the embedder ${known.embedderId}, not ${wanted.embedderId}`,
+    );
+  }
+  if (known.chunking.maxTokens !== wanted.chunking.maxTokens) {
+    found.push(`passages of ${known.chunking.maxTokens} tokens, not ${wanted.chunking.maxTokens}`);
+  }
+  if (known.chunking.overlapTokens !== wanted.chunking.overlapTokens) {
+    found.push(`an overlap of ${known.chunking.overlapTokens} tokens, not ${wanted.chunking.overlapTokens}`);
+  }
+  return found;
+}
+
+/** Throws UserError when the index was built otherwise than this run would build it. */
+export function requireSameManifest(known: IndexManifest, wanted: IndexManifest): void {
+  const found = differences(known, wanted);
+  if (found.length === 0) return;
+  throw new UserError(`the index was built with ${found.join(" and ")}`, {
+    hint: "leave those options out, or build it anew: rerank index --rebuild",
+  });
+}
+
+/** Throws UserError when a search's embedder is not the one that made the index's vectors. */
+export function requireSameEmbedder(manifest: IndexManifest, embedder: ModelSpec): void {
+  if (embedder.fingerprint === manifest.embedderFingerprint) return;
+  throw new UserError(
+    embedder.id === manifest.embedderId
+      ? `the index was built with other files or settings of ${embedder.id} than those that are here now`
+      : `the index was built with ${manifest.embedderId}, not ${embedder.id}`,
+    { hint: "leave --models and --embedder out to use the index's own, or build it anew: rerank index --rebuild" },
+  );
+}
