@@ -29,7 +29,7 @@ export interface HnswIndex extends UpdatableVectorIndex {
 const CONNECTIONS = 16;
 const CONSTRUCTION_EFFORT = 200;
 /** Neighbours weighed in a search, at least (hnswlib's ef); see bench/recall.js. */
-const MIN_SEARCH_EFFORT = 200;
+const MIN_SEARCH_EFFORT = 400;
 /** Fetched beyond what is asked for, so that equal similarities at the cut are ordered by id like everywhere else. */
 const TIE_MARGIN = 8;
 /** Up to so many allowed vectors, comparing each is faster than walking the graph past all the others; see bench/recall.js. */
