@@ -78,11 +78,12 @@ async function readFirst(
   return { file, ignored };
 }
 
-function isFile(path: string): boolean {
+/** Links are followed. Whatever stands in the way (no permission, a file for a folder) makes it false. */
+export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   } catch {
-    // A folder on the way up that may not be entered, or a file where a folder is expected: nothing of ours is there.
+    // A folder on the way up that may not be entered: nothing of ours is there.
     return false;
   }
 }
