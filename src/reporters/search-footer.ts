@@ -1,31 +1,46 @@
 import type { SearchResult } from "../pipeline/search-result.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
+import { wrapLines } from "./fit-text.ts";
 import { printableLine } from "./printable.ts";
-import { createStyle } from "./style.ts";
+import { createStyle, widthOf } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * One line for stderr below the results: how many of how many, how long each stage took, and which model decided. No
- * line break at its end.
+ * For stderr, below the results: how many of how many, how long each stage took, and which model decided. One line; more
+ * where the window is narrower. No line break at its end.
  */
 export function searchFooter(result: SearchResult, terminal: Terminal): string {
   const { chalk, glyphs } = createStyle(terminal);
   const { embedMs, recallMs, rerankMs } = result.timings;
   const parts = [
-    shownOf(result),
+    result.partial ? counted(result.results.length, "result") : shownOf(result),
     result.partial ? chalk.yellow(`judged ${result.judged} of ${result.candidates} within the budget`) : "",
     embedMs === null ? "" : `embed ${formatDuration(embedMs)}`,
     recallMs === null ? "" : `recall ${formatDuration(recallMs)}`,
     rerankMs === null ? "" : `rerank ${formatDuration(rerankMs)}`,
     modelsOf(result),
   ];
-  return chalk.dim(parts.filter((part) => part !== "").join(` ${glyphs.dot} `));
+  const separator = ` ${glyphs.dot} `;
+  const lines: string[] = [];
+  for (const part of parts.filter((each) => each !== "")) {
+    const longer = lines.length === 0 ? part : lines.at(-1) + separator + part;
+    if (lines.length > 0 && widthOf(longer) <= terminal.columns) lines.pop();
+    lines.push(widthOf(longer) <= terminal.columns ? longer : part);
+  }
+  return lines.map((line) => chalk.dim(line)).join("\n");
 }
 
-/** The result's notices as lines for stderr. */
+/** The result's notices as lines for stderr, wrapped to the window. */
 export function searchNotices({ notices }: SearchResult, terminal: Terminal): string[] {
   const { chalk } = createStyle(terminal);
-  return notices.map((notice) => `${chalk.yellow("note:")} ${printableLine(notice)}`);
+  const label = "note: ";
+  return notices.flatMap((notice) => {
+    const text = printableLine(notice);
+    if (!terminal.isTerminal) return [label + text];
+    return wrapLines(text, terminal.columns - label.length).map(({ start, end }, position) =>
+      (position === 0 ? chalk.yellow(label) : " ".repeat(label.length)) + text.slice(start, end),
+    );
+  });
 }
 
 function shownOf({ results, candidates, settings }: SearchResult): string {

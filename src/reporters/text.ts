@@ -22,10 +22,11 @@ const MOST_SNIPPET_COLUMNS = 96;
 const LEAST_HEADING_COLUMNS = 16;
 const MOST_SNIPPET_LINES = 3;
 const NARROW_INDENT = 2;
+const GAP = "  ";
 
 /**
  * What `rerank search` prints: per result its numbers, place and heading on one line, then the part of its text that
- * answers best. Ends with a line break; empty without results. Pure: the same result and options give the same text.
+ * answers best. Ends with a line break, on a terminal with a blank line too; empty without results. Pure: the same result and options give the same text.
  */
 export function textReport(result: SearchResult, options: TextOptions): string {
   const { results } = result;
@@ -33,18 +34,21 @@ export function textReport(result: SearchResult, options: TextOptions): string {
   const { terminal } = options;
   const style = createStyle(terminal);
   const columns = resultColumns(results, style, terminal.columns >= WIDE_COLUMNS);
-  const isBeside = terminal.columns - columns.width - 2 >= LEAST_TEXT_COLUMNS;
-  const indent = isBeside ? columns.width + 2 : NARROW_INDENT;
+  const isBeside = terminal.columns - columns.width - GAP.length >= LEAST_TEXT_COLUMNS;
+  const indent = isBeside ? columns.width + GAP.length : NARROW_INDENT;
   const width = terminal.columns - indent;
   const blocks = results.map((ranked, position) => {
     const numbers = columns.rows[position] ?? "";
     const [place = "", ...below] = resultLines(ranked, result, { options, style, width });
     const margin = " ".repeat(indent);
-    const first = isBeside ? [`${numbers}  ${place}`] : [numbers.trimEnd(), margin + place];
+    const first = isBeside ? [numbers + GAP + place] : [numbers.trimEnd(), margin + place];
     return [...first, ...below.map((line) => margin + line)].join("\n");
   });
-  const header = isBeside ? `${columns.header}  passage` : columns.header;
-  return (terminal.isTerminal ? `${style.chalk.dim(header.trimEnd())}\n` : "") + `${blocks.join("\n\n")}\n`;
+  const body = `${blocks.join("\n\n")}\n`;
+  if (!terminal.isTerminal) return body;
+  const header = isBeside ? `${columns.header}${GAP}passage` : columns.header;
+  // The footer follows on stderr, which is the same screen.
+  return `${style.chalk.dim(header.trimEnd())}\n${body}\n`;
 }
 
 interface LineContext {
@@ -56,22 +60,32 @@ interface LineContext {
 
 function resultLines(ranked: RankedPassage, result: SearchResult, { options, style, width }: LineContext): string[] {
   const { chalk, glyphs } = style;
-  const place = placeOf(ranked, options, style);
-  const tag = tagOf(ranked, result);
-  const head = tag === "" ? place : `${place}  ${chalk.yellow(tag)}`;
-  const headings = ranked.passage.headings.map(printableLine);
-  const room = width - widthOf(head) - 2;
-  const full = fitHeadings(headings, Number.MAX_SAFE_INTEGER, glyphs);
-  const isBeside = widthOf(full) <= room || room >= LEAST_HEADING_COLUMNS;
-  const trail = isBeside ? fitHeadings(headings, room, glyphs) : fitHeadings(headings, width, glyphs);
   const snippet = snippetLines(ranked.passage.text, result.query, {
     width: Math.min(width, MOST_SNIPPET_COLUMNS),
     maxLines: MOST_SNIPPET_LINES,
     ellipsis: glyphs.ellipsis,
     mark: (part) => chalk.bold.yellow(part),
   });
-  if (trail === "") return [head, ...snippet];
-  return isBeside ? [`${head}  ${chalk.dim(trail)}`, ...snippet] : [head, chalk.dim(trail), ...snippet];
+  const place = placeOf(ranked, options, style);
+  const headings = ranked.passage.headings.map(printableLine);
+  return [...placeLines(place, tagOf(ranked, result), headings, { style, width }), ...snippet];
+}
+
+/** Tag and headings beside the place, as long as enough of the headings can be seen there, or on a line below it. */
+function placeLines(
+  place: string,
+  tag: string,
+  headings: readonly string[],
+  { style: { chalk, glyphs }, width }: Pick<LineContext, "style" | "width">,
+): string[] {
+  const tagColumns = tag === "" ? 0 : widthOf(tag) + (headings.length === 0 ? 0 : GAP.length);
+  const about = (room: number) =>
+    [chalk.yellow(tag), chalk.dim(fitHeadings(headings, room - tagColumns, glyphs))].filter((part) => part !== "").join(GAP);
+  const beside = width - widthOf(place) - GAP.length;
+  const whole = tagColumns + widthOf(fitHeadings(headings, Number.POSITIVE_INFINITY, glyphs));
+  if (whole === 0) return [place];
+  const isLegible = headings.length > 0 && beside - tagColumns >= LEAST_HEADING_COLUMNS;
+  return whole <= beside || isLegible ? [place + GAP + about(beside)] : [place, about(width)];
 }
 
 /**
