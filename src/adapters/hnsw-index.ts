@@ -183,7 +183,7 @@ function nearestIn(graph: Graph, query: Float32Array, count: number, allow: Read
 
 function compareEach({ hnsw }: Graph, query: Float32Array, count: number, vectorIds: ReadonlySet<number>): VectorMatch[] {
   const heap = createNearestHeap(count);
-  for (const id of vectorIds) heap.offer(id, dotProductAt(hnsw.getPoint(id), 0, query));
+  for (const id of vectorIds) heap.offer(id, dotProductAt(Float32Array.from(hnsw.getPoint(id)), 0, query));
   return heap.matches();
 }
 

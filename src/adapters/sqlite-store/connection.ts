@@ -32,67 +32,62 @@ const PAGE_BYTES = 8192;
 
 /** Opens the database of an index and checks that it is one. Errors of SQLite come through as they are. */
 export function connect(file: string, { readOnly, create }: ConnectOptions): Connection {
+  const mayCreate = create && !readOnly;
   const isEmpty = !existsSync(file) || statSync(file).size === 0;
-  if (isEmpty && (readOnly || !create)) throw noIndex(file);
-  const opened = readOnly ? openReadOnly(file) : { db: openWritable(file), close: undefined };
-  const { db } = opened;
+  if (isEmpty && !mayCreate) throw noIndex(file);
+  if (!existsSync(dirname(file))) throw new UserError(`there is no folder ${dirname(file)}`);
+  const { db, close } = readOnly ? openReadOnly(file) : openWritable(file);
   try {
-    if (isBlank(db)) {
-      if (readOnly || !create) throw noIndex(file);
-      createSchema(db);
-    }
-    assertKnownFormat(db, file);
+    const isNew = isBlank(db);
+    if (isNew && !mayCreate) throw noIndex(file);
+    // Before anything is set: a database of another program stays as it is.
+    if (!isNew) assertKnownFormat(db, file);
+    if (!readOnly) prepareForWriting(db);
   } catch (error) {
-    db.close();
-    opened.close?.();
+    close();
     throw error;
   }
   const statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();
   return {
     db,
     file,
+    close,
     prepare(sql) {
       let statement = statements.get(sql);
       if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
       return statement;
     },
-    close() {
-      db.close();
-      opened.close?.();
-    },
   };
 }
 
-function openWritable(file: string): Database {
-  const Database = loadBetterSqlite3();
-  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    // Takes effect in an empty file only.
-    db.pragma(`page_size = ${PAGE_BYTES}`);
-    db.pragma("journal_mode = WAL");
-    // In WAL mode a killed process loses nothing with NORMAL; a power cut may cost the last commits, never the file.
-    db.pragma("synchronous = NORMAL");
-    db.pragma("foreign_keys = ON");
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return db;
+function prepareForWriting(db: Database): void {
+  // Takes effect in an empty file only.
+  db.pragma(`page_size = ${PAGE_BYTES}`);
+  db.pragma("journal_mode = WAL");
+  // In WAL mode a killed process loses nothing with NORMAL; a power cut may cost the last commits, never the file.
+  db.pragma("synchronous = NORMAL");
+  db.pragma("foreign_keys = ON");
+  if (isBlank(db)) createSchema(db);
 }
 
-interface OpenedReadOnly {
+interface OpenedDatabase {
   readonly db: Database;
-  readonly close: (() => void) | undefined;
+  readonly close: () => void;
 }
 
-function openReadOnly(file: string): OpenedReadOnly {
+function openWritable(file: string): OpenedDatabase {
+  const db = new (loadBetterSqlite3())(file, { timeout: BUSY_TIMEOUT_MS });
+  return { db, close: () => db.close() };
+}
+
+function openReadOnly(file: string): OpenedDatabase {
   const Database = loadBetterSqlite3();
   const open = (path: string) => new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   const db = open(file);
   try {
     // The first read opens the log and its shared memory, not the opening of the file.
     isBlank(db);
-    return { db, close: undefined };
+    return { db, close: () => db.close() };
   } catch (error) {
     db.close();
     if (!isReadOnlyFolder(error)) throw error;
@@ -109,7 +104,7 @@ function isReadOnlyFolder(error: unknown): boolean {
  * A database in WAL mode in a folder that cannot be written: SQLite would take `immutable=1`, but better-sqlite3 is built
  * without URIs, so a copy in the temporary folder is read instead. It holds the log too, whose commits would be lost.
  */
-function openCopy(file: string, open: (path: string) => Database): OpenedReadOnly {
+function openCopy(file: string, open: (path: string) => Database): OpenedDatabase {
   const folder = mkdtempSync(join(tmpdir(), "rerank-read-only-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -123,7 +118,13 @@ function openCopy(file: string, open: (path: string) => Database): OpenedReadOnl
     isBlank(db);
     // Open files outlive their names, so that not even a killed process leaves the copy behind; on Windows they do not.
     if (process.platform !== "win32") remove();
-    return { db, close: remove };
+    return {
+      db,
+      close() {
+        db.close();
+        remove();
+      },
+    };
   } catch (error) {
     remove();
     throw error;

@@ -27,10 +27,14 @@ export function translateSqliteError(error: unknown, file: string): unknown {
         hint: "free some space and run the command again: it goes on where it stopped",
         cause: error,
       });
-    case "SQLITE_READONLY":
     case "SQLITE_PERM":
     case "EACCES":
     case "EPERM":
+      return new UserError(`there is no permission to use the index: ${file} (${error.message})`, {
+        hint: "fix the permissions of the folder, or put the index elsewhere with --index <folder>",
+        cause: error,
+      });
+    case "SQLITE_READONLY":
     case "EROFS":
       return new UserError(`the index cannot be written: ${file} (${error.message})`, {
         hint: "fix the permissions of the folder, or put the index elsewhere with --index <folder>",
