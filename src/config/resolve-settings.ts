@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../domain/errors.ts";
-import { closestName } from "./closest-name.ts";
+import { closestName } from "../domain/closest-name.ts";
 import { findConfigFiles, type ConfigFile, type FoundConfigFiles } from "./config-files.ts";
 import { variable, type Environment } from "./environment.ts";
 import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";

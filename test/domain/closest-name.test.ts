@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closestName } from "../../src/config/closest-name.ts";
+import { closestName } from "../../src/domain/closest-name.ts";
 import { SETTING_KEYS } from "../../src/config/settings-table.ts";
 
 test.each([
