@@ -137,7 +137,7 @@ export const SETTINGS = [
     env: "RERANK_RERANK",
     type: "boolean",
     default: true,
-    doc: "run the second stage; without it the order is that of the first",
+    doc: "judge the candidates with the reranker, or keep the order of the first stage",
     commands: ["search"],
   },
   {
@@ -283,7 +283,7 @@ export const SETTINGS = [
     env: "RERANK_WAIT",
     type: "boolean",
     default: true,
-    doc: "wait while another process writes the index; without it, fail at once",
+    doc: "wait while another process writes the index, or fail at once",
     commands: ["index"],
   },
 ] as const satisfies readonly SettingDefinition[];
