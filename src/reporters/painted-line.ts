@@ -4,7 +4,7 @@ import { widthOf } from "./style.ts";
 
 /** A stream that shows one line which is painted over and over: a terminal's stderr. */
 export interface PaintStream {
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 

@@ -18,28 +18,34 @@ export interface ProgressEstimator {
 /** Time in which an old rate loses two thirds of its weight: batches of long and short texts average out. */
 const RATE_MEMORY_MS = 8000;
 /** The same for the remaining time shown, which counts down on its own and is corrected slowly. */
-const REMAINING_MEMORY_MS = 4000;
+const REMAINING_MEMORY_MS = 6000;
 /** Less than this is start-up: the first batch also warms the model. */
 const LEAST_EVIDENCE_MS = 1000;
 
+/** What the events so far tell about the files beyond their own counts. */
+interface Reading {
+  /** Files are read a good way ahead of being done; each makes `passagesTotal` grow. */
+  readonly filesRead: number;
+  /** Passages per byte of the files that are done; `undefined` before the first. */
+  readonly density: number | undefined;
+}
+
 /**
- * Estimates the work from what is known: bytes of the files that are done tell how many passages the unread bytes will
- * give; before any file is done, the number of files read so far does (each makes `passagesTotal` grow). Both rates are
- * smoothed, so that the remaining time does not jump.
+ * Estimates the work from what is known: the files that are done tell how many passages the unread bytes will give;
+ * before any is done, the number of files read so far does. The rate and the remaining time are smoothed, so that
+ * neither jumps.
  */
 export function createProgressEstimator(): ProgressEstimator {
   let latest: IndexProgress | undefined;
-  let readSinceFlush = 0;
+  let reading: Reading = { filesRead: 0, density: undefined };
   let startedAt: number | undefined;
   let rate = { perMs: 0, at: 0, done: 0 };
   let fraction: number | undefined;
   let shown: { readonly remainingMs: number; readonly at: number } | undefined;
 
   function update(progress: IndexProgress, nowMs: number): void {
-    const before = latest;
+    reading = readOn(reading, latest, progress);
     latest = progress;
-    if (progress.passagesDone >= progress.passagesTotal) readSinceFlush = 0;
-    else if (progress.passagesTotal > (before?.passagesTotal ?? 0)) readSinceFlush++;
     const done = workDone(progress);
     if (done === 0) return;
     if (startedAt === undefined) {
@@ -60,7 +66,7 @@ export function createProgressEstimator(): ProgressEstimator {
       return { fraction: undefined, passagesPerSecond: 0, remainingMs: undefined };
     }
     const done = workDone(latest);
-    const total = Math.max(workTotal(latest, readSinceFlush), done);
+    const total = Math.max(workTotal(latest, reading), done);
     const reached = total === 0 ? 0 : done / total;
     fraction = Math.max(fraction ?? 0, Math.min(reached, 1));
     const passagesPerSecond = countsPassages(latest) ? rate.perMs * 1000 : 0;
@@ -96,14 +102,30 @@ function workDone(progress: IndexProgress): number {
   return countsPassages(progress) ? progress.passagesDone : progress.bytesDone;
 }
 
-function workTotal(progress: IndexProgress, readSinceFlush: number): number {
-  const { passagesDone, passagesTotal, filesDone, filesTotal, bytesDone, bytesTotal } = progress;
+function workTotal(progress: IndexProgress, { filesRead, density }: Reading): number {
+  const { passagesTotal, filesDone, filesTotal, bytesDone, bytesTotal } = progress;
   if (!countsPassages(progress)) return bytesTotal;
-  const unreadFiles = filesTotal - filesDone - readSinceFlush;
-  if (unreadFiles <= 0) return passagesTotal;
-  if (bytesDone === 0) return passagesTotal * (filesTotal / Math.max(1, filesTotal - unreadFiles));
-  // passagesTotal runs ahead of bytesDone by the files that are read and not yet saved.
-  const perFile = bytesTotal / filesTotal;
-  const bytesRead = Math.min(bytesTotal, bytesDone + readSinceFlush * perFile);
-  return Math.max(passagesTotal, passagesDone) * (bytesTotal / Math.max(1, bytesRead));
+  const filesUnread = filesTotal - filesRead;
+  if (filesUnread <= 0) return passagesTotal;
+  if (density === undefined) return passagesTotal * (filesTotal / Math.max(1, filesRead));
+  const bytesUnread = (bytesTotal - bytesDone) * (filesUnread / (filesTotal - filesDone));
+  return passagesTotal + bytesUnread * density;
+}
+
+function readOn(
+  { filesRead, density }: Reading,
+  before: IndexProgress | undefined,
+  { filesDone, filesTotal, passagesDone, passagesTotal, bytesDone }: IndexProgress,
+): Reading {
+  const finished = filesDone - (before?.filesDone ?? 0);
+  const isWaiting = passagesDone < passagesTotal;
+  let read = filesRead;
+  if (passagesTotal > (before?.passagesTotal ?? 0)) read++;
+  // Done while others wait to be embedded: a file without new passages, which is read and done at once.
+  else if (isWaiting) read += finished;
+  return {
+    filesRead: Math.min(Math.max(read, filesDone), filesTotal),
+    // Only while none waits do the passages known and the bytes done belong to the same files.
+    density: !isWaiting && finished > 0 && bytesDone > 0 ? passagesTotal / bytesDone : density,
+  };
 }

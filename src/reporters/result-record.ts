@@ -29,7 +29,7 @@ export interface ResultRecord {
 export interface SearchRecord extends Omit<SearchResult, "results" | "recallOrder"> {
   readonly version: typeof SEARCH_RESULT_VERSION;
   /** The caller's own name for the query, where queries came as JSONL with one. */
-  readonly id?: string;
+  readonly queryId?: string;
   readonly results: readonly ResultRecord[];
   readonly recallOrder?: readonly number[];
 }
@@ -37,7 +37,7 @@ export interface SearchRecord extends Omit<SearchResult, "results" | "recallOrde
 export interface RecordOptions extends PathView {
   /** Adds `recallOrder`. */
   readonly explain?: boolean;
-  readonly id?: string | undefined;
+  readonly queryId?: string;
 }
 
 export function searchRecord(result: SearchResult, options: RecordOptions): SearchRecord {
@@ -45,7 +45,7 @@ export function searchRecord(result: SearchResult, options: RecordOptions): Sear
   const { embedMs, recallMs, rerankMs, totalMs } = result.timings;
   return {
     version: SEARCH_RESULT_VERSION,
-    ...(options.id !== undefined && { id: options.id }),
+    ...(options.queryId !== undefined && { queryId: options.queryId }),
     query,
     instruction,
     models,

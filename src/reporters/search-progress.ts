@@ -1,4 +1,5 @@
 import type { SearchEvent } from "../pipeline/events.ts";
+import { createPaintedLine } from "./painted-line.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,35 +10,31 @@ export interface SearchProgress {
   clear(): void;
 }
 
-/** Ten repaints a second are as many as an eye can use. */
-const REPAINT_MS = 100;
-
-export function createSearchProgress({
-  terminal,
-  write,
-}: {
+export interface SearchProgressOptions {
   readonly terminal: Terminal;
   readonly write: (text: string) => void;
-}): SearchProgress {
+}
+
+/** Quick searches end without a flash. */
+const PATIENCE_MS = 250;
+
+export function createSearchProgress({ terminal, write }: SearchProgressOptions): SearchProgress {
   const { chalk, glyphs } = createStyle(terminal);
-  let isShown = false;
-  let paintedAt = 0;
+  let text = "";
+  let recalledAt = performance.now();
+  const line = createPaintedLine({
+    stream: { write },
+    ellipsis: glyphs.ellipsis,
+    columns: terminal.columns,
+    draw: () => chalk.dim(text),
+  });
   return {
     event(event) {
-      if (!terminal.isTerminal) return;
-      const now = performance.now();
-      if (event.type === "judged" && now - paintedAt < REPAINT_MS) return;
-      paintedAt = now;
-      isShown = true;
-      const line =
-        event.type === "recalled"
-          ? `${event.candidates.length} candidates ${glyphs.dot} reading them with the query`
-          : `judged ${event.done} of ${event.total}`;
-      write(`\r${chalk.dim(line)}\u001b[K`);
+      if (event.type === "recalled") recalledAt = performance.now();
+      const { done, total } = event.type === "recalled" ? { done: 0, total: event.candidates.length } : event;
+      text = `judged ${done} of ${total} candidates`;
+      if (terminal.isTerminal && performance.now() - recalledAt >= PATIENCE_MS) line.refresh();
     },
-    clear() {
-      if (isShown) write("\r\u001b[K");
-      isShown = false;
-    },
+    clear: () => line.clear(),
   };
 }
