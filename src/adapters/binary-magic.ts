@@ -48,3 +48,18 @@ export function binaryFormatOf(bytes: Uint8Array): string | undefined {
 function hasPackedBytes(start: string): boolean {
   return [...start].some((character) => character < "\x07" || (character > "\x0d" && character < "\x1b"));
 }
+
+/** Extensions of formats that never hold text for people: such files need not be opened to be left out. */
+const BINARY_EXTENSIONS = new Set(
+  (
+    ".7z .a .apk .avi .avif .avro .bmp .bz2 .class .dll .dmg .dylib .ear .eot .exe .flac .gguf .gif .gz .heic .icns .ico .iso .jar .jpeg .jpg .lz4 .m4a " +
+    ".m4v .mkv .mov .mp3 .mp4 .mpeg .mpg .npy .npz .o .obj .ogg .onnx .opus .otf .parquet .pdb .pickle .pkl .png .psd .pyc .pyd .pyo .rar .rlib .rpm " +
+    ".safetensors .so .sqlite .sqlite3 .tar .tgz .tif .tiff .ttf .war .wasm .wav .webm .webp .whl .woff .woff2 .xz .zip .zst"
+  ).split(" "),
+);
+
+/** ".png" for "photo.PNG"; `undefined` where the name does not rule text out. */
+export function binaryExtensionOf(path: string): string | undefined {
+  const extension = path.slice(path.lastIndexOf(".")).toLowerCase();
+  return BINARY_EXTENSIONS.has(extension) ? extension : undefined;
+}

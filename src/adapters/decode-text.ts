@@ -122,10 +122,13 @@ function utf16WithoutMark(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefine
   return looksLikeUtf16Text(decodeAs(sniffed, encoding)) ? encoding : undefined;
 }
 
+/** Begins the colour codes of logs. */
+const ESCAPE = "\u001B";
+
 function looksLikeUtf16Text(text: string): boolean {
   let strange = 0;
   for (const character of text) {
-    if (/[\p{Cc}\p{Cn}\p{Co}\p{Cs}\uFFFD]/u.test(character) && !/[\s\u001B]/.test(character)) strange++;
+    if (/[\p{Cc}\p{Cn}\p{Co}\p{Cs}\uFFFD]/u.test(character) && !/\s/.test(character) && character !== ESCAPE) strange++;
   }
   return strange <= text.length / 100;
 }
