@@ -105,14 +105,11 @@ function codeLines(text: string, first: Cut): Stretch[] {
 }
 
 function joinShort(stretches: readonly Stretch[]): Stretch[] {
-  const joined: Stretch[] = [];
-  for (const stretch of stretches) {
+  const joined: { start: number; end: number; cutBefore: Cut }[] = [];
+  for (const { start, end, cutBefore } of stretches) {
     const previous = joined.at(-1);
-    if (previous && stretch.cutBefore <= Cut.sentence && previous.end - previous.start < SHORTEST_UNIT) {
-      joined[joined.length - 1] = { ...previous, end: stretch.end };
-    } else {
-      joined.push(stretch);
-    }
+    if (previous && cutBefore <= Cut.sentence && previous.end - previous.start < SHORTEST_UNIT) previous.end = end;
+    else joined.push({ start, end, cutBefore });
   }
   return joined;
 }
