@@ -17,7 +17,7 @@ export interface HubSettings {
   readonly proxies: Proxies;
 }
 
-export interface Proxies {
+interface Proxies {
   /** Addresses with scheme and port; they may hold a password. */
   readonly http: string | undefined;
   readonly https: string | undefined;

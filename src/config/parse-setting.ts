@@ -103,7 +103,7 @@ function inRange(amount: number | undefined, { min, max }: { readonly min: numbe
 }
 
 /** What a value of this setting must be, to stand after "must be". */
-export function expectation(setting: SettingDefinition): string {
+function expectation(setting: SettingDefinition): string {
   switch (setting.type) {
     case "string":
       return "a text that is not empty";

@@ -97,7 +97,7 @@ function absolutePaths(setting: SettingDefinition, value: SettingValue, folder: 
 }
 
 /** Throws UserError for the first key of a file that no setting has. */
-export function checkKeys({ path, values }: Pick<ConfigFile, "path" | "values">): void {
+function checkKeys({ path, values }: Pick<ConfigFile, "path" | "values">): void {
   for (const key of Object.keys(values)) {
     // Editors look for "$schema" to offer completions.
     if (key !== "$schema") requireSettingKey(key, `${path}: `);

@@ -1,7 +1,7 @@
 export type { HubSettings } from "./hub-settings.ts";
 
 /** The commands that settings belong to; the command line generates each one's options from the table. */
-export const COMMAND_NAMES = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"] as const;
+const COMMAND_NAMES = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 interface SettingBase {

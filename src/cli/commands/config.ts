@@ -8,7 +8,7 @@ import { requireSetting, storedValue } from "../../config/stored-setting.ts";
 import { UserError } from "../../domain/errors.ts";
 import { explainSetting, type ConfigContext, type ExplainedSetting } from "./explain-config.ts";
 
-export { configExplain, formatExplanation, type ConfigContext, type ConfigExplanation, type ExplainedSetting } from "./explain-config.ts";
+export { configExplain, formatExplanation, type ConfigContext } from "./explain-config.ts";
 
 export interface ConfigChange {
   readonly key: string;
