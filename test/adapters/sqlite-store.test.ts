@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
+import { lexicalTerms } from "../../src/domain/lexical-terms.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { MANIFEST, documentOf, keyOf, passageDraft, saveTexts, unitVector } from "./stored-passages.ts";
 
@@ -180,7 +181,7 @@ describe("lexical search", () => {
     const passage = { ...passageDraft("body"), headings: ["Orbits"] };
     store.saveVectors([{ vectorKey: passage.vectorKey, vector: unitVector(9) }]);
     store.saveDocument(documentOf("h.md"), [passage]);
-    expect(found(["orbits"])).toEqual(["h.md"]);
+    expect(found(lexicalTerms("Orbits"))).toEqual(["h.md"]);
   });
 
   test("finds only passages of the documents that are asked for", () => {
