@@ -92,16 +92,13 @@ test("terms pass SQLite's tokenizer unchanged", () => {
   database.close();
 });
 
-test("whatever the text, terms are letters and digits in lower case, and tokens lie within it in order", () => {
+test("whatever the text, terms are letters and digits in lower case, and tokens lie within it", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), (text) => {
-      let previousStart = 0;
       for (const { term, start, end } of lexicalTokens(text)) {
         expect(term).toMatch(/^[\p{L}\p{N}]+$/u);
         expect(start).toBeLessThan(end);
         expect(end).toBeLessThanOrEqual(text.length);
-        expect(previousStart).toBeLessThanOrEqual(text.length);
-        previousStart = start;
       }
     }),
     { numRuns: 1000 },
