@@ -26,6 +26,7 @@ const PLAIN_INTERVAL_MS = 5000;
 const TICK_MS = 500;
 const LEAST_BAR_COLUMNS = 10;
 const MOST_BAR_COLUMNS = 30;
+const BAR_STEP_COLUMNS = 5;
 
 interface Snapshot {
   readonly stage: IndexStage | undefined;
@@ -143,7 +144,8 @@ function rateOf({ passagesPerSecond }: Estimate, unit: string): string {
 
 function barOf(fraction: number | undefined, room: number, { chalk, glyphs }: Style): string {
   if (fraction === undefined || room < LEAST_BAR_COLUMNS) return "";
-  const columns = Math.min(room, MOST_BAR_COLUMNS);
+  // In steps, so that the bar keeps its length while the figures beside it grow.
+  const columns = Math.min(Math.floor(room / BAR_STEP_COLUMNS) * BAR_STEP_COLUMNS, MOST_BAR_COLUMNS);
   const done = Math.floor(fraction * columns);
   return `${chalk.green(glyphs.barDone.repeat(done))}${chalk.dim(glyphs.barLeft.repeat(columns - done))}  `;
 }

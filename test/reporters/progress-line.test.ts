@@ -24,7 +24,7 @@ const line = (columns: number) => progressLine(SNAPSHOT, columns, style);
 describe("progressLine", () => {
   test("has a bar where there is room for it", () => {
     expect(line(159)).toBe("indexing ━━━━━━━━━─────────────────────  120/400 files · 3,120 passages · 210/s · 40 s left");
-    expect(line(79)).toBe("indexing ━━━━━─────────────  120/400 files · 3,120 passages · 210/s · 40 s left");
+    expect(line(79)).toBe("indexing ━━━━───────────  120/400 files · 3,120 passages · 210/s · 40 s left");
   });
 
   test("gives up the bar, the rate, the passages and the time, in this order, as the window narrows", () => {
