@@ -129,7 +129,7 @@ function normalize(word: string): string {
 function stem(word: string): string {
   if (word.length < 4 || !/[se]$/.test(word) || !/^[a-z]+$/.test(word)) return word;
   let stemmed = word;
-  if (/ies$/.test(word)) stemmed = /[ea]ies$/.test(word) ? word.slice(0, -1) : `${word.slice(0, -3)}y`;
+  if (word.endsWith("ies")) stemmed = /[ea]ies$/.test(word) ? word.slice(0, -1) : `${word.slice(0, -3)}y`;
   else if (/[^us]s$/.test(word)) stemmed = word.slice(0, -1);
   return /(?:x|ch|sh|ss|z)e$/.test(stemmed) ? stemmed.slice(0, -1) : stemmed;
 }

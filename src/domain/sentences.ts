@@ -125,7 +125,7 @@ function endsBeforeSpace(text: string, position: number, run: number, start: num
   const word = wordBefore(text, position, start);
   // "1." or "a)" at the beginning numbers the sentence.
   if (/^\(?(?:\p{N}{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$/u.test(word) && isBlank(text, start, position - word.length)) return false;
-  const rule = fullStopRule(word.replace(/^[("'“‘\[]+/, ""), /^\p{N}/u.test(nextWord));
+  const rule = fullStopRule(word.replace(/^[("'“‘[]+/, ""), /^\p{N}/u.test(nextWord));
   if (rule === "starter") return isSentenceStarter(nextWord.replace(/[^\p{L}].*$/u, "")) || CJK.test(nextWord);
   return rule !== "never";
 }

@@ -17,7 +17,7 @@ const SPACED_LETTER = /[\p{L}\p{N}\p{M}](?<![\p{Script=Han}\p{Script=Hiragana}\p
 // In code units: a word beyond this may be cut.
 const LONGEST_WORD = 24;
 
-const BLANK = /^[\s\p{Cc}]+$/u;
+const BLANK = /^\s+$/u;
 
 /** Columns in front of each offset, with white space collapsed. A character's inner offsets count all of it. */
 export function columnsOf(text: string, width: (character: string) => number): Int32Array {

@@ -34,7 +34,9 @@ interface Match {
  * count before repeats, longer and (in this text) rarer terms before others; of equals the earlier stretch is shown, and
  * the beginning when nothing matches. Terms match without regard to case, accents and plural endings.
  */
-export function bestSnippet(text: string, query: string, { maxColumns, width = codePoints }: SnippetOptions): Snippet {
+export function bestSnippet(source: string, query: string, { maxColumns, width = codePoints }: SnippetOptions): Snippet {
+  // Control characters would move a terminal's cursor. The offsets stay as they are.
+  const text = source.replace(/[^\P{Cc}\s]/gu, " ");
   const sentences = splitSentences(text);
   if (sentences.length === 0) return { text: "", start: 0, end: 0, highlights: [], clippedStart: false, clippedEnd: false };
   const terms = new Set(queryTerms(query));
@@ -127,7 +129,7 @@ function collapse(source: string, { start, end }: SnippetWindow, matches: readon
   let text = "";
   let position = start;
   const appendUpTo = (to: number): number => {
-    const piece = source.slice(position, to).replace(/[\s\p{Cc}]+/gu, " ");
+    const piece = source.slice(position, to).replace(/\s+/gu, " ");
     text += text.endsWith(" ") ? piece.replace(/^ /, "") : piece;
     position = to;
     return text.length;
