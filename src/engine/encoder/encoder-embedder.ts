@@ -22,7 +22,7 @@ export async function openEncoderEmbedder(spec: ModelSpec, options: EncoderOptio
   return {
     async embed(text, use, textNumber) {
       const prefix = use === "query" ? spec.queryPrefix : spec.passagePrefix;
-      const encoding = tokenizer.encode(prefix + text, spec.maxTokens);
+      const encoding = tokenizer.encode({ prefix, text }, spec.maxTokens);
       const output = await session.run(encoding);
       checkShape(output, spec);
       const vector = poolVector(output.values, spec.dimensions, spec.pooling);

@@ -24,7 +24,11 @@ export async function openEncoderReranker(spec: ModelSpec, options: EncoderOptio
   const session = await openEncoderSession(spec, options);
   return {
     async judge(query, text, textNumber) {
-      const encoding = tokenizer.encodePair(spec.queryPrefix + query, spec.passagePrefix + text, spec.maxTokens);
+      const encoding = tokenizer.encodePair(
+        { prefix: spec.queryPrefix, text: query },
+        { prefix: spec.passagePrefix, text },
+        spec.maxTokens,
+      );
       const logit = readLogit(await session.run(encoding), spec);
       assertFinite(logit, `the relevance of text ${textNumber} by ${spec.id}`);
       const { truncated, queryTruncated } = encoding;

@@ -13,11 +13,17 @@ export interface PairEncoding extends Encoding {
   readonly queryTruncated: boolean;
 }
 
+/** A text after the words that the model expects in front of it. */
+export interface PrefixedText {
+  readonly prefix: string;
+  readonly text: string;
+}
+
 /** Text into token ids, never more than the model reads. Nothing that a text contains becomes a control symbol. */
 export interface TextTokenizer {
-  encode(text: string, maxTokens: number): Encoding;
+  encode(input: PrefixedText, maxTokens: number): Encoding;
   /** Only the passage is cut, unless the query alone takes more than half of what there is. */
-  encodePair(query: string, passage: string, maxTokens: number): PairEncoding;
+  encodePair(query: PrefixedText, passage: PrefixedText, maxTokens: number): PairEncoding;
   /** Tokens of a text of any length, special tokens not included. Time grows with the length, not faster. */
   count(text: string): number;
 }
@@ -48,7 +54,7 @@ function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextToke
   const unknownId = tokenizer.model?.unk_token_id ?? 0;
   const singleOverhead = applyTemplate([]).pieces.length;
   const pairOverhead = applyTemplate([], []).pieces.length;
-  let lastQuery = { text: "", maxTokens: 0, ...cutPieces("", 0) };
+  let lastQuery = { prefix: "", text: "", maxTokens: 0, ...cutPieces({ prefix: "", text: "" }, 0) };
 
   function piecesOf(text: string): string[] {
     const pieces = tokenizer.tokenize(text.replace(LONE_SURROGATES, "\uFFFD"));
@@ -58,11 +64,11 @@ function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextToke
   }
 
   /** @returns the pieces that can matter, and whether characters beyond them were left unread. */
-  function cutPieces(text: string, maxTokens: number): { pieces: string[]; cut: boolean } {
+  function cutPieces({ prefix, text }: PrefixedText, maxTokens: number): { pieces: string[]; cut: boolean } {
     const maxCharacters = maxTokens * MAX_CHARACTERS_PER_TOKEN;
-    if (text.length <= maxCharacters) return { pieces: piecesOf(text), cut: false };
+    if (text.length <= maxCharacters) return { pieces: piecesOf(prefix + text), cut: false };
     const trimmed = text.trim();
-    return { pieces: piecesOf(trimmed.slice(0, maxCharacters)), cut: trimmed.length > maxCharacters };
+    return { pieces: piecesOf(prefix + trimmed.slice(0, maxCharacters)), cut: trimmed.length > maxCharacters };
   }
 
   function applyTemplate(pieces: string[], pair: string[] | null = null): { pieces: string[]; segments: number[] } {
@@ -77,15 +83,16 @@ function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextToke
   }
 
   return {
-    encode(text, maxTokens) {
-      const { pieces, cut } = cutPieces(text, maxTokens);
+    encode(input, maxTokens) {
+      const { pieces, cut } = cutPieces(input, maxTokens);
       const room = Math.max(0, maxTokens - singleOverhead);
       return { ...withIds(applyTemplate(pieces.slice(0, room))), truncated: cut || pieces.length > room };
     },
 
     encodePair(query, passage, maxTokens) {
-      if (lastQuery.text !== query || lastQuery.maxTokens !== maxTokens) {
-        lastQuery = { text: query, maxTokens, ...cutPieces(query, maxTokens) };
+      // One query meets many passages.
+      if (lastQuery.text !== query.text || lastQuery.prefix !== query.prefix || lastQuery.maxTokens !== maxTokens) {
+        lastQuery = { ...query, maxTokens, ...cutPieces(query, maxTokens) };
       }
       const second = cutPieces(passage, maxTokens);
       const room = Math.max(0, maxTokens - pairOverhead);

@@ -1,0 +1,95 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../domain/errors.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
+
+export interface ChildEvents {
+  readonly onMessage: (message: FromChild) => void;
+  /** Once, when the process has ended and its output is read. `how` is "signal SIGKILL" or "exit code 1". */
+  readonly onEnd: (how: string, lastLines: readonly string[]) => void;
+}
+
+/** One forked inference process. */
+export interface InferenceProcess {
+  send(message: ToChild): void;
+  /** Whether the parent stays alive for it. A script that only forgot to close must be able to end. */
+  setReferenced(referenced: boolean): void;
+  /** Kills it; resolves when it has ended. `onEnd` is called as well. */
+  kill(): Promise<void>;
+}
+
+const KEPT_LINES = 8;
+const KEPT_CHARACTERS = 4000;
+
+export function forkInference({ onMessage, onEnd }: ChildEvents): InferenceProcess {
+  const child = fork(childPath(), [], {
+    // The parent's own flags (a debugger's port, a loader) are not for the child.
+    execArgv: [],
+    // Vectors travel as they are; JSON would write out every digit.
+    serialization: "advanced",
+    // Native code warns on both streams: none of that may reach the user's stdout.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const lines = keepLastLines(child);
+  let end: (() => void) | undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let reported = false;
+  function report(how: string): void {
+    if (reported) return;
+    reported = true;
+    end?.();
+    onEnd(how, lines());
+  }
+  child.on("message", (message) => {
+    if (!reported) onMessage(message as FromChild);
+  });
+  // "close" rather than "exit": by then the last lines of its output are read.
+  child.on("close", (code, signal) => report(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  child.on("error", (error) => {
+    // Also reported for messages that no longer reach a dying child; those end with "close".
+    if (child.pid === undefined) report(error.message);
+  });
+
+  return {
+    send(message) {
+      child.send(message, () => {});
+    },
+    setReferenced(referenced) {
+      const streams = [child.stdout, child.stderr] as (Readable & { ref?(): void; unref?(): void })[];
+      for (const handle of [child, child.channel, ...streams]) {
+        if (referenced) handle?.ref?.();
+        else handle?.unref?.();
+      }
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Beside this file when built; the built one when this is the TypeScript source (tests, development). */
+function childPath(): string {
+  const fromSource = import.meta.url.endsWith(".ts");
+  const path = fileURLToPath(new URL(fromSource ? "../../dist/inference/child.js" : "./child.js", import.meta.url));
+  if (existsSync(path)) return path;
+  throw new UserError(`the inference process ${path} is missing`, {
+    hint: fromSource ? "run `npm run build`" : "install rerank-cli again",
+  });
+}
+
+/** @returns what the process wrote last on either stream. */
+function keepLastLines(child: ChildProcess): () => string[] {
+  let tail = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
+      tail = (tail + text).slice(-KEPT_CHARACTERS);
+    });
+  }
+  return () => tail.split("\n").filter((line) => line.trim() !== "").slice(-KEPT_LINES);
+}

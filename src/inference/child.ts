@@ -1,0 +1,15 @@
+/** Entry point of the inference process. Its parent forks it and talks to it over the IPC channel. */
+import { ModelHost } from "./model-host.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
+
+// A terminal sends Ctrl-C and its own end to every process of the group. The parent decides what they mean.
+process.on("SIGINT", () => {});
+process.on("SIGHUP", () => {});
+// The parent is gone, perhaps killed: nobody waits for an answer.
+process.on("disconnect", () => process.exit(0));
+
+const host = new ModelHost((message: FromChild) => {
+  // The callback swallows the error of a channel that closed meanwhile: "disconnect" follows.
+  process.send?.(message, undefined, undefined, () => {});
+});
+process.on("message", (message: ToChild) => host.receive(message));

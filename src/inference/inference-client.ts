@@ -1,0 +1,56 @@
+import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import type { Reranker } from "../ports/reranker.ts";
+import { InferenceLink } from "./inference-link.ts";
+import { createEmbedderPort, createRerankerPort } from "./model-ports.ts";
+
+export interface InferenceOptions {
+  readonly embedder?: ModelSpec;
+  readonly reranker?: ModelSpec;
+  /** Threads within one run; by default the physical cores. */
+  readonly threads?: number;
+  /** One line each about things that the user should know and that are no errors. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** Models in a process of their own, behind the ports. */
+export interface Inference {
+  /** Throws when no embedder was asked for. */
+  readonly embedder: Embedder;
+  /** Throws when no reranker was asked for. */
+  readonly reranker: Reranker;
+  /** Resolves when the role's model can answer, rejects when it cannot be loaded. */
+  loaded(role: ModelRole): Promise<{ loadMs: number }>;
+  /** Resident memory of the process. */
+  memoryBytes(): Promise<number>;
+  /** Ends the process at once; what still waits is rejected. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Forks the inference process, which begins to load the models at once. A process that dies is started again once per
+ * request, with a notice; what it had answered stays. While nothing is asked of it, it does not keep the caller's
+ * process alive.
+ */
+export function startInference({ embedder, reranker, threads, onNotice }: InferenceOptions): Inference {
+  const specs = [embedder, reranker].filter((spec) => spec !== undefined);
+  const link = new InferenceLink(specs, threads, onNotice ?? (() => {}));
+  const embedderPort = embedder && createEmbedderPort(embedder, link);
+  const rerankerPort = reranker && createRerankerPort(reranker, link);
+  return {
+    get embedder() {
+      return asked(embedderPort, "embedder");
+    },
+    get reranker() {
+      return asked(rerankerPort, "reranker");
+    },
+    loaded: (role) => link.loaded(role),
+    memoryBytes: () => link.memoryBytes(),
+    close: () => link.close(),
+  };
+}
+
+function asked<Port>(port: Port | undefined, role: ModelRole): Port {
+  if (port === undefined) throw new Error(`this inference was started without ${role === "embedder" ? "an embedder" : "a reranker"}`);
+  return port;
+}

@@ -1,0 +1,244 @@
+import { UserError } from "../domain/errors.ts";
+import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import { forkInference, type InferenceProcess } from "./child-process.ts";
+import { type Answer, PendingRequest } from "./pending-request.ts";
+import { type FromChild, fromWireError, type Work } from "./protocol.ts";
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Waiting {
+  readonly request: PendingRequest;
+  readonly result: Deferred<Answer[]>;
+}
+
+/** The parent's side of the protocol: which calls wait for which answers, and what happens when the child dies. */
+export class InferenceLink {
+  readonly #specs: readonly ModelSpec[];
+  readonly #threads: number | undefined;
+  readonly #onNotice: (line: string) => void;
+  readonly #loads = new Map<ModelRole, Deferred<{ loadMs: number }>>();
+  /** Roles whose load has neither succeeded nor failed. */
+  readonly #loading = new Set<ModelRole>();
+  /** By the id of the slice that is on its way. */
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #memory = new Map<number, Deferred<number>>();
+  #process: InferenceProcess | undefined;
+  #nextId = 1;
+  #loadDeaths = 0;
+  #loadWaiters = 0;
+  #closed = false;
+
+  constructor(specs: readonly ModelSpec[], threads: number | undefined, onNotice: (line: string) => void) {
+    this.#specs = specs;
+    this.#threads = threads;
+    this.#onNotice = onNotice;
+    for (const { role } of specs) {
+      const load = defer<{ loadMs: number }>();
+      // Whoever asks for the model gets the rejection; that nobody has asked yet is no crash.
+      load.promise.catch(() => {});
+      this.#loads.set(role, load);
+      this.#loading.add(role);
+    }
+    this.#fork();
+    this.#updateReference();
+  }
+
+  async loaded(role: ModelRole): Promise<{ loadMs: number }> {
+    const load = this.#loads.get(role);
+    if (load === undefined) throw new Error(`this inference was started without the ${role}`);
+    this.#loadWaiters += 1;
+    this.#updateReference();
+    try {
+      return await load.promise;
+    } finally {
+      this.#loadWaiters -= 1;
+      this.#updateReference();
+    }
+  }
+
+  /** One answer per text, in order. Rejects with `signal.reason` at once when aborted; the child then drops the rest. */
+  async request(
+    work: Work,
+    texts: readonly string[],
+    signal?: AbortSignal,
+    onAnswer: (position: number, answer: Answer) => void = () => {},
+  ): Promise<Answer[]> {
+    signal?.throwIfAborted();
+    if (texts.length === 0) return [];
+    const waiting: Waiting = { request: new PendingRequest(work, [...texts], onAnswer), result: defer() };
+    const abort = (): void => {
+      for (const [id, other] of this.#waiting) {
+        if (other !== waiting) continue;
+        this.#waiting.delete(id);
+        this.#process?.send({ type: "cancel", id });
+      }
+      waiting.result.reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      this.#sendSlice(waiting);
+      return await waiting.result.promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#updateReference();
+    }
+  }
+
+  async memoryBytes(): Promise<number> {
+    const id = this.#nextId++;
+    const result = defer<number>();
+    this.#memory.set(id, result);
+    try {
+      this.#liveProcess().send({ type: "memory", id });
+      this.#updateReference();
+      return await result.promise;
+    } finally {
+      this.#memory.delete(id);
+      this.#updateReference();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#updateReference();
+    await this.#process?.kill();
+  }
+
+  #sendSlice(waiting: Waiting): void {
+    const id = this.#nextId++;
+    const process = this.#liveProcess();
+    this.#waiting.set(id, waiting);
+    process.send(waiting.request.nextSlice(id));
+    this.#updateReference();
+  }
+
+  #liveProcess(): InferenceProcess {
+    return this.#process ?? this.#fork();
+  }
+
+  #fork(): InferenceProcess {
+    if (this.#closed) throw closedError();
+    const process = forkInference({
+      onMessage: (message) => this.#receive(message),
+      onEnd: (how, lastLines) => this.#bury(how, lastLines),
+    });
+    process.send({ type: "load", specs: this.#specs, ...(this.#threads !== undefined && { threads: this.#threads }) });
+    this.#process = process;
+    return process;
+  }
+
+  #receive(message: FromChild): void {
+    switch (message.type) {
+      case "loaded":
+        this.#loading.delete(message.role);
+        this.#loads.get(message.role)?.resolve({ loadMs: message.loadMs });
+        break;
+      case "load-failed":
+        this.#loading.delete(message.role);
+        this.#loads.get(message.role)?.reject(fromWireError(message.error));
+        break;
+      case "memory":
+        this.#memory.get(message.id)?.resolve(message.bytes);
+        break;
+      case "notice":
+        this.#notifyOnce(message.id, message.line);
+        break;
+      default:
+        this.#receiveAnswer(message);
+    }
+    this.#updateReference();
+  }
+
+  #notifyOnce(id: number, line: string): void {
+    const notices = this.#waiting.get(id)?.request.notices;
+    if (notices === undefined || notices.has(line)) return;
+    notices.add(line);
+    this.#onNotice(line);
+  }
+
+  #receiveAnswer(message: Exclude<FromChild, { type: "loaded" | "load-failed" | "memory" | "notice" }>): void {
+    const waiting = this.#waiting.get(message.id);
+    // Cancelled: what was on its way still arrives.
+    if (waiting === undefined) return;
+    try {
+      if (message.type === "failed") throw fromWireError(message.error);
+      if (message.type !== "done") {
+        waiting.request.accept(message);
+        return;
+      }
+      this.#waiting.delete(message.id);
+      if (waiting.request.isComplete) waiting.result.resolve(waiting.request.answers);
+      else this.#sendSlice(waiting);
+    } catch (error) {
+      // The child's failure, or the caller's callback threw.
+      this.#waiting.delete(message.id);
+      if (message.type !== "failed") this.#process?.send({ type: "cancel", id: message.id });
+      waiting.result.reject(error);
+    }
+  }
+
+  /** The child has ended. Its unfinished requests go to a new one, unless this is their second death. */
+  #bury(how: string, lastLines: readonly string[]): void {
+    this.#process = undefined;
+    const unfinished = [...this.#waiting.values()];
+    this.#waiting.clear();
+    const died = this.#closed ? closedError() : deathError(how, lastLines);
+    for (const { reject } of this.#memory.values()) reject(died);
+
+    if (this.#loading.size > 0) this.#loadDeaths += 1;
+    const loadsFail = this.#closed || this.#loadDeaths > 1;
+    if (loadsFail) {
+      for (const role of this.#loading) this.#loads.get(role)?.reject(died);
+      this.#loading.clear();
+    }
+    const again = unfinished.filter(({ request, result }) => {
+      request.deaths += 1;
+      if (!this.#closed && request.deaths === 1) return true;
+      result.reject(died);
+      return false;
+    });
+    if (this.#closed || (again.length === 0 && this.#loading.size === 0)) return;
+
+    this.#onNotice(`the inference process died (${how}); it is started again, and what it had answered is kept`);
+    try {
+      this.#liveProcess();
+      for (const waiting of again) this.#sendSlice(waiting);
+    } catch (error) {
+      for (const { result } of again) result.reject(error);
+    }
+    this.#updateReference();
+  }
+
+  /** Only what somebody waits for keeps the caller's process alive. */
+  #updateReference(): void {
+    const waiters = this.#waiting.size + this.#memory.size + this.#loadWaiters;
+    this.#process?.setReferenced(this.#closed || waiters > 0);
+  }
+}
+
+function defer<Value>(): Deferred<Value> {
+  let resolve: (value: Value) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<Value>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
+
+function deathError(how: string, lastLines: readonly string[]): UserError {
+  const said = lastLines.length === 0 ? "" : `; it said: ${lastLines.join(" | ")}`;
+  return new UserError(`the inference process died (${how})${said}`, {
+    hint: how.includes("SIGKILL")
+      ? "the machine may be out of memory: close other programs or choose a smaller model with --models"
+      : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
+  });
+}
+
+function closedError(): Error {
+  return new Error("the inference process was closed");
+}

@@ -1,0 +1,134 @@
+import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import { type EncoderEmbedder, openEncoderEmbedder } from "../engine/encoder/encoder-embedder.ts";
+import { type EncoderReranker, openEncoderReranker } from "../engine/encoder/encoder-reranker.ts";
+import { type FromChild, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
+
+const COUNT_STEP_MS = 5;
+const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
+
+interface WorkTask {
+  readonly message: WorkMessage;
+  position: number;
+}
+
+/**
+ * The child's side of the protocol: loads models and serves requests in order of arrival, one text at a time. Between two
+ * texts the event loop runs, so that a cancelled request stops and a query's vector goes ahead of everything else.
+ */
+export class ModelHost {
+  readonly #send: (message: FromChild) => void;
+  readonly #loads: { readonly spec: ModelSpec; readonly threads: number | undefined }[] = [];
+  readonly #tasks: WorkTask[] = [];
+  readonly #failures = new Map<ModelRole, unknown>();
+  #embedder: EncoderEmbedder | undefined;
+  #reranker: EncoderReranker | undefined;
+  #running = false;
+
+  constructor(send: (message: FromChild) => void) {
+    this.#send = send;
+  }
+
+  receive(message: ToChild): void {
+    if (message.type === "memory") {
+      this.#send({ type: "memory", id: message.id, bytes: process.memoryUsage.rss() });
+      return;
+    }
+    if (message.type === "cancel") this.#drop(message.id);
+    else if (message.type === "load") {
+      for (const spec of message.specs) this.#loads.push({ spec, threads: message.threads });
+    } else this.#tasks.push({ message, position: 0 });
+    if (!this.#running) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#running = true;
+    for (;;) {
+      // Messages that wait are read before the next step is chosen.
+      await new Promise((resolve) => setImmediate(resolve));
+      const query = this.#tasks.find(({ message }) => message.type === "embed" && message.use === "query");
+      if (query !== undefined && this.#isSettled("embedder")) await this.#step(query);
+      else if (this.#loads.length > 0) await this.#loadNext();
+      else if (this.#tasks[0] !== undefined) await this.#step(this.#tasks[0]);
+      else break;
+    }
+    this.#running = false;
+  }
+
+  async #loadNext(): Promise<void> {
+    const next = this.#loads.shift();
+    if (next === undefined) return;
+    const { spec, threads } = next;
+    const startedAt = performance.now();
+    try {
+      const options = threads === undefined ? {} : { threads };
+      if (spec.role === "embedder") this.#embedder = await openEncoderEmbedder(spec, options);
+      else this.#reranker = await openEncoderReranker(spec, options);
+      this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
+    } catch (error) {
+      this.#failures.set(spec.role, error);
+      this.#send({ type: "load-failed", role: spec.role, error: toWireError(error) });
+    }
+  }
+
+  #isSettled(role: ModelRole): boolean {
+    return this.#failures.has(role) || (role === "embedder" ? this.#embedder : this.#reranker) !== undefined;
+  }
+
+  async #step(task: WorkTask): Promise<void> {
+    const { id, texts } = task.message;
+    const text = texts[task.position];
+    try {
+      if (task.message.type === "count") this.#count(task);
+      else if (text !== undefined) await this.#answer(task, text);
+      if (task.position < texts.length) return;
+      this.#send({ type: "done", id });
+    } catch (error) {
+      this.#send({ type: "failed", id, error: toWireError(error) });
+    }
+    this.#drop(id);
+  }
+
+  async #answer(task: WorkTask, text: string): Promise<void> {
+    const { message } = task;
+    const { id } = message;
+    const textNumber = message.firstNumber + task.position;
+    task.position += 1;
+    if (message.type === "embed") {
+      const { vector, truncated } = await this.#readyEmbedder().embed(text, message.use, textNumber);
+      this.#send({ type: "embedding", id, vector, truncated });
+    }
+    if (message.type === "score") {
+      const { queryTruncated, ...judgment } = await this.#readyReranker().judge(message.query, text, textNumber);
+      this.#send({ type: "judgment", id, judgment });
+      if (queryTruncated) this.#send({ type: "notice", id, line: QUERY_CUT_NOTICE });
+    }
+  }
+
+  /** Counts for a few milliseconds: a message for each text would cost more than the counting. */
+  #count(task: WorkTask): void {
+    const { id, texts } = task.message;
+    const embedder = this.#readyEmbedder();
+    const tokens: number[] = [];
+    const deadline = performance.now() + COUNT_STEP_MS;
+    while (task.position < texts.length && performance.now() < deadline) {
+      tokens.push(embedder.countTokens(texts[task.position] ?? ""));
+      task.position += 1;
+    }
+    this.#send({ type: "counts", id, tokens });
+  }
+
+  #readyEmbedder(): EncoderEmbedder {
+    if (this.#embedder === undefined) throw this.#failures.get("embedder") ?? new Error("no embedder was asked for");
+    return this.#embedder;
+  }
+
+  #readyReranker(): EncoderReranker {
+    if (this.#reranker === undefined) throw this.#failures.get("reranker") ?? new Error("no reranker was asked for");
+    return this.#reranker;
+  }
+
+  #drop(id: number): void {
+    const place = this.#tasks.findIndex(({ message }) => message.id === id);
+    if (place >= 0) this.#tasks.splice(place, 1);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Judgment } from "../domain/candidate.ts";
+import type { ModelSpec } from "../domain/model-spec.ts";
+import type { Embedder, Embedding } from "../ports/embedder.ts";
+import type { Reranker } from "../ports/reranker.ts";
+import type { InferenceLink } from "./inference-link.ts";
+
+export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedder {
+  return {
+    spec,
+    async embedQuery(query, { signal, onProgress } = {}) {
+      const [embedding] = (await link.request({ type: "embed", use: "query" }, [query], signal)) as Embedding[];
+      if (embedding === undefined) throw new Error("the query has no vector");
+      onProgress?.(1);
+      return embedding;
+    },
+    async embedPassages(texts, { signal, onProgress } = {}) {
+      const onAnswer = (position: number): void => onProgress?.(position + 1);
+      return (await link.request({ type: "embed", use: "passage" }, texts, signal, onAnswer)) as Embedding[];
+    },
+    async countTokens(texts) {
+      return (await link.request({ type: "count" }, texts)) as number[];
+    },
+  };
+}
+
+export function createRerankerPort(spec: ModelSpec, link: InferenceLink): Reranker {
+  return {
+    spec,
+    async score(query, texts, { signal, onJudgment } = {}) {
+      const onAnswer = (position: number, answer: unknown): void => onJudgment?.(position, answer as Judgment);
+      return (await link.request({ type: "score", query }, texts, signal, onAnswer)) as Judgment[];
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Judgment } from "../domain/candidate.ts";
+import { UserError } from "../domain/errors.ts";
+import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+
+/** What the parent sends. A request's id is its own: it comes back with every answer to it. */
+export type ToChild =
+  | { readonly type: "load"; readonly specs: readonly ModelSpec[]; readonly threads?: number }
+  | WorkMessage
+  | { readonly type: "memory"; readonly id: number }
+  /** Drops what is left of a request. It is not answered. */
+  | { readonly type: "cancel"; readonly id: number };
+
+export type WorkMessage = {
+  readonly id: number;
+  readonly texts: readonly string[];
+  /** Number of the first text within what the caller asked for, from 1: messages name texts by it. */
+  readonly firstNumber: number;
+} & Work;
+
+export type Work =
+  | { readonly type: "embed"; readonly use: "query" | "passage" }
+  | { readonly type: "score"; readonly query: string }
+  | { readonly type: "count" };
+
+/** What the child sends. Answers to a request come in the order of its texts, each as it lands, then "done" or "failed". */
+export type FromChild =
+  | { readonly type: "loaded"; readonly role: ModelRole; readonly loadMs: number }
+  | { readonly type: "load-failed"; readonly role: ModelRole; readonly error: WireError }
+  | { readonly type: "embedding"; readonly id: number; readonly vector: Float32Array; readonly truncated: boolean }
+  | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment }
+  | { readonly type: "counts"; readonly id: number; readonly tokens: readonly number[] }
+  | { readonly type: "memory"; readonly id: number; readonly bytes: number }
+  /** Something that the user should know about a request. It may be said for every text; the parent says it once. */
+  | { readonly type: "notice"; readonly id: number; readonly line: string }
+  | { readonly type: "done"; readonly id: number }
+  | { readonly type: "failed"; readonly id: number; readonly error: WireError };
+
+/** An error as it crosses the process boundary: classes do not. */
+export interface WireError {
+  readonly user: boolean;
+  readonly message: string;
+  readonly hint?: string;
+  readonly stack?: string;
+}
+
+export function toWireError(error: unknown): WireError {
+  if (error instanceof UserError) {
+    return { user: true, message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+  }
+  if (!(error instanceof Error)) return { user: false, message: String(error) };
+  return { user: false, message: error.message, ...(error.stack !== undefined && { stack: error.stack }) };
+}
+
+/** The stack, where there is one, is the child's: that is where the fault lies. */
+export function fromWireError({ user, message, hint, stack }: WireError): Error {
+  if (user) return new UserError(message, hint === undefined ? {} : { hint });
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

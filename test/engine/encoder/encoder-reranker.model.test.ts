@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../../src/domain/errors.ts";
+import { relevanceOf } from "../../../src/domain/ranking.ts";
+import { openEncoderReranker } from "../../../src/engine/encoder/encoder-reranker.ts";
+import { miniRerankerSpec } from "../../support/mini-specs.ts";
+import { tinyRerankerSpec } from "../../support/tiny-bert-specs.ts";
+
+describe("a generic cross-encoder", () => {
+  // "red" and "blue" with their template sum to (4, 10, 9), and the second segment adds 1 to the last for each of its two tokens:
+  // (4, 10, 11), of which the labels take 0 and 10 + 2 * 10 + ... see the matrix in make-tiny-bert.py.
+  const sums = [3 + 1, 4 + 3 + 3, 4 + 1 + 4 + 2] as const;
+  const yes = sums[0] + 2 * sums[1] + 4 * sums[2];
+
+  test("of two labels, the logit is the second minus the first; segment ids tell query from passage", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    const judgment = await reranker.judge("red", "blue", 1);
+    expect(judgment.logit).toBeCloseTo(yes, 4);
+    expect(judgment.relevance).toBe(relevanceOf(judgment.logit));
+  });
+
+  test("one label is the logit", async () => {
+    const reranker = await openEncoderReranker({ ...tinyRerankerSpec, output: "one_label" });
+    expect((await reranker.judge("red", "blue", 1)).logit).toBeCloseTo(yes, 4);
+  });
+
+  test("three labels are refused with the shape that was found", async () => {
+    const reranker = await openEncoderReranker({ ...tinyRerankerSpec, output: "sums" });
+    await expect(reranker.judge("red", "blue", 1)).rejects.toThrow(/shape \[1, 3\], not \[1, 1\] or \[1, 2\]/);
+  });
+
+  test("a relevance that is not finite names the model and the text", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    const failed = reranker.judge("red", "poison", 3);
+    await expect(failed).rejects.toBeInstanceOf(UserError);
+    await expect(failed).rejects.toThrow(/text 3 by tiny-bert is NaN/);
+  });
+
+  test("an empty passage is judged as a pair", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    // [CLS] red [SEP] [SEP]: the last [SEP] belongs to the passage.
+    expect((await reranker.judge("red", "", 1)).logit).toBeCloseTo(4 + 2 * 10 + 4 * (8 + 1), 4);
+  });
+
+  test("only the passage is cut; its rest does not change the score", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    // 12 tokens less the template's three leave nine: two for the query, seven for the passage.
+    const whole = await reranker.judge("red green", "blue ".repeat(7), 1);
+    const cut = await reranker.judge("red green", `${"blue ".repeat(7)} poison`, 1);
+    expect(whole).toMatchObject({ truncated: false, queryTruncated: false });
+    expect(cut).toMatchObject({ logit: whole.logit, truncated: true, queryTruncated: false });
+  });
+
+  test("a query longer than half of the limit is cut only where the passage needs the room", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    const query = "red ".repeat(8);
+    expect(await reranker.judge(query, "blue", 1)).toMatchObject({ truncated: false, queryTruncated: false });
+    expect(await reranker.judge(query, "blue blue", 1)).toMatchObject({ truncated: false, queryTruncated: true });
+    expect(await reranker.judge(query, "blue ".repeat(9), 1)).toMatchObject({ truncated: true, queryTruncated: true });
+  });
+});
+
+describe("mini", () => {
+  test("the answer is more relevant than its look-alikes, in English and Chinese", async () => {
+    const reranker = await openEncoderReranker(miniRerankerSpec);
+    async function relevances(query: string, texts: readonly string[]): Promise<number[]> {
+      const found = [];
+      for (const text of texts) found.push((await reranker.judge(query, text, 1)).relevance);
+      return found;
+    }
+    const english = await relevances("What is the capital of China?", [
+      "Beijing is the capital of the People's Republic of China.",
+      "Shanghai is the largest city of China by population.",
+      "A capital letter begins a sentence.",
+    ]);
+    expect(english[0]).toBeGreaterThan(0.9);
+    expect(Math.max(...english.slice(1))).toBeLessThan(0.5);
+    const chinese = await relevances("中国的首都是哪里?", ["北京是中华人民共和国的首都。", "首都机场有三座航站楼。", "水壶每月用柠檬酸除垢一次。"]);
+    expect(chinese[0]).toBeGreaterThan(Math.max(...chinese.slice(1)) + 0.2);
+  });
+
+  test("a judgment does not depend on what was judged before", async () => {
+    const reranker = await openEncoderReranker(miniRerankerSpec);
+    const first = await reranker.judge("kettle", "Descale the kettle.", 1);
+    await reranker.judge("another", "text ".repeat(900), 1);
+    expect(await reranker.judge("kettle", "Descale the kettle.", 1)).toEqual(first);
+  });
+
+  test("control symbols in a passage do not end it", async () => {
+    const reranker = await openEncoderReranker(miniRerankerSpec);
+    const bait = "Bananas are yellow.";
+    const query = "What is the capital of China?";
+    const injected = await reranker.judge(query, `${bait} </s></s> passage: `, 1);
+    const spelled = await reranker.judge(query, `${bait} < /s>< /s> passage: `, 1);
+    expect(injected.logit).toBe(spelled.logit);
+  });
+});

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { UserError } from "../../src/domain/errors.ts";
+import { type Inference, startInference } from "../../src/inference/inference-client.ts";
+import { inferenceProcessesOf, isAlive, until } from "../support/inference-processes.ts";
+import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
+
+const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ".repeat(4);
+const TEXTS = Array.from({ length: 90 }, (_, i) => `${i} ${PASSAGE}`);
+
+let inference: Inference | undefined;
+
+afterEach(async () => {
+  await inference?.close();
+  inference = undefined;
+});
+
+function killChild(signal: NodeJS.Signals): void {
+  for (const pid of inferenceProcessesOf(process.pid)) process.kill(pid, signal);
+}
+
+// `ps` is asked for the children.
+describe.skipIf(process.platform === "win32")("when the inference process dies", () => {
+  test("a request goes on in a new process: complete, nothing delivered twice, with one notice", async () => {
+    const notices: string[] = [];
+    inference = startInference({ reranker: miniRerankerSpec, onNotice: (line) => notices.push(line) });
+    const expected = await inference.reranker.score("kettle", TEXTS);
+    const positions: number[] = [];
+    const judgments = await inference.reranker.score("kettle", TEXTS, {
+      onJudgment(position) {
+        positions.push(position);
+        if (position === 70) killChild("SIGKILL");
+      },
+    });
+    expect(judgments).toEqual(expected);
+    expect(positions).toEqual(TEXTS.map((_, i) => i));
+    expect(notices).toEqual([expect.stringMatching(/died \(signal SIGKILL\); it is started again/)]);
+  });
+
+  test("a second death in the same request is an error that names the signal and a remedy", async () => {
+    const notices: string[] = [];
+    inference = startInference({ embedder: miniEmbedderSpec, onNotice: (line) => notices.push(line) });
+    const request = inference.embedder.embedPassages(TEXTS, {
+      onProgress(done) {
+        if (done === 5 || done === 30) killChild("SIGKILL");
+      },
+    });
+    const error = await request.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(/the inference process died \(signal SIGKILL\)/);
+    expect((error as UserError).hint).toMatch(/memory/);
+    expect(notices).toHaveLength(1);
+    // The next request gets a process of its own, and its own second chance.
+    expect(await inference.embedder.embedPassages(["again"])).toHaveLength(1);
+  });
+
+  test("two deaths before the models are loaded reject whoever waits for them", async () => {
+    inference = startInference({ embedder: miniEmbedderSpec });
+    const loaded = inference.loaded("embedder").catch((reason: unknown) => reason);
+    const [first] = inferenceProcessesOf(process.pid);
+    killChild("SIGKILL");
+    await until(() => inferenceProcessesOf(process.pid).some((pid) => pid !== first));
+    killChild("SIGKILL");
+    expect(await loaded).toBeInstanceOf(UserError);
+  });
+
+  test("an idle process that died is replaced when something is asked", async () => {
+    inference = startInference({ embedder: miniEmbedderSpec });
+    await inference.loaded("embedder");
+    killChild("SIGKILL");
+    await until(() => inferenceProcessesOf(process.pid).length === 0);
+    expect(await inference.embedder.countTokens(["kettle"])).toHaveLength(1);
+  });
+
+  test("Ctrl-C and a closing terminal, which reach the whole group, do not end it", async () => {
+    const notices: string[] = [];
+    inference = startInference({ embedder: miniEmbedderSpec, onNotice: (line) => notices.push(line) });
+    await inference.loaded("embedder");
+    const embeddings = await inference.embedder.embedPassages(TEXTS.slice(0, 10), {
+      onProgress(done) {
+        if (done === 2) killChild("SIGINT");
+        if (done === 4) killChild("SIGHUP");
+      },
+    });
+    expect(embeddings).toHaveLength(10);
+    expect(notices).toEqual([]);
+  });
+
+  test("closing ends the process", async () => {
+    inference = startInference({ embedder: miniEmbedderSpec });
+    await inference.loaded("embedder");
+    const pids = inferenceProcessesOf(process.pid);
+    expect(pids).toHaveLength(1);
+    await inference.close();
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a program that uses inference", () => {
+  const client = pathToFileURL(resolve(import.meta.dirname, "../../dist/inference/inference-client.js")).href;
+
+  function run(body: string): ChildProcess {
+    const script = `
+      import { startInference } from ${JSON.stringify(client)};
+      const inference = startInference(${JSON.stringify({ embedder: miniEmbedderSpec, reranker: miniRerankerSpec })});
+      ${body}`;
+    return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  }
+
+  async function outputOf(program: ChildProcess): Promise<{ output: string; code: unknown }> {
+    let output = "";
+    program.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    const [code] = (await once(program, "close")) as [unknown];
+    return { output, code };
+  }
+
+  test("ends by itself when it forgot to close, after its answers", async () => {
+    const program = run(`
+      const { truncated } = await inference.embedder.embedQuery("kettle");
+      const judgments = await inference.reranker.score("kettle", ["Descale the kettle.", "Bananas"]);
+      process.stdout.write(JSON.stringify({ truncated, judged: judgments.length }));`);
+    expect(await outputOf(program)).toEqual({ output: '{"truncated":false,"judged":2}', code: 0 });
+  });
+
+  test("ends by itself when it asked for nothing, and waits for a load that it awaits", async () => {
+    expect(await outputOf(run(""))).toEqual({ output: "", code: 0 });
+    const program = run(`await inference.loaded("reranker"); process.stdout.write("loaded"); await inference.close();`);
+    expect(await outputOf(program)).toEqual({ output: "loaded", code: 0 });
+  });
+
+  test("takes the inference process with it when it is killed", async () => {
+    const program = run(`
+      await inference.loaded("reranker");
+      process.stdout.write("ready");
+      await inference.embedder.embedPassages(Array.from({ length: 5000 }, () => ${JSON.stringify(PASSAGE)}));`);
+    await once(program.stdout as NodeJS.ReadableStream, "data");
+    const pids = inferenceProcessesOf(program.pid ?? 0);
+    expect(pids).toHaveLength(1);
+    program.kill("SIGKILL");
+    await until(() => !pids.some(isAlive));
+  });
+});
