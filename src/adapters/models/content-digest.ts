@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+/** Files up to this size are read as a whole: graphs with outside weights, configurations. */
+const WHOLE_BYTES = 512 * 1024;
+const END_BYTES = 64 * 1024;
+/** Between the ends, so that a fine-tuned copy with the same first and last tensors is told apart. */
+const SAMPLE_COUNT = 14;
+const SAMPLE_BYTES = 4 * 1024;
+
+/**
+ * SHA-256 (hex) that stands for the content of these files, in the order given, wherever they lie. Of large files it reads
+ * the size, both ends and samples between: hashing a gigabyte at each start would take longer than the search.
+ */
+export function contentDigest(paths: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const descriptor = openSync(path, "r");
+    try {
+      const sizeBytes = fstatSync(descriptor).size;
+      hash.update(`${sizeBytes}\n`);
+      for (const { start, length } of rangesOf(sizeBytes)) {
+        const bytes = Buffer.alloc(length);
+        hash.update(bytes.subarray(0, readSync(descriptor, bytes, 0, length, start)));
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+  return hash.digest("hex");
+}
+
+function rangesOf(sizeBytes: number): { readonly start: number; readonly length: number }[] {
+  if (sizeBytes <= WHOLE_BYTES) return [{ start: 0, length: sizeBytes }];
+  const samples = Array.from({ length: SAMPLE_COUNT }, (_, position) => ({
+    start: Math.floor((sizeBytes * (position + 1)) / (SAMPLE_COUNT + 1)),
+    length: SAMPLE_BYTES,
+  }));
+  return [{ start: 0, length: END_BYTES }, ...samples, { start: sizeBytes - END_BYTES, length: END_BYTES }];
+}

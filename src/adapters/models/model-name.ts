@@ -1,0 +1,82 @@
+import { statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { closestName } from "../../domain/closest-name.ts";
+import { UserError } from "../../domain/errors.ts";
+import { isRepoId } from "../hub/hub-cache-layout.ts";
+import type { KnownModel, ModelPair, ModelRegistry } from "./model-card.ts";
+
+/** What a name that a user typed stands for. `precision` is what follows a colon: "bge-m3:fp32". */
+export type NamedModel = { readonly precision: string | undefined } & (
+  | { readonly kind: "preset"; readonly name: string; readonly pair: ModelPair }
+  /** `repo` is set when the user named a repository of it. */
+  | { readonly kind: "known"; readonly model: KnownModel; readonly repo: string | undefined }
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "hub"; readonly repo: string }
+);
+
+export interface NameContext {
+  readonly registry: ModelRegistry;
+  readonly cwd: string;
+}
+
+/**
+ * Known names come before folders, so that a folder that happens to be called "mini" changes nothing; "./mini" names it.
+ * Throws UserError, with the nearest known name, for a name that stands for nothing.
+ */
+export function parseModelName(written: string, context: NameContext): NamedModel {
+  const name = written.trim();
+  if (name === "") throw new UserError("a model's name is empty", { hint: "`rerank models list` shows the names" });
+  const { registry, cwd } = context;
+  const whole = lookUp(name, context, undefined);
+  if (whole !== undefined) return whole;
+  const colon = name.lastIndexOf(":");
+  const precision = name.slice(colon + 1);
+  const known = colon > 1 && precision in registry.graphFiles ? lookUp(name.slice(0, colon), context, precision) : undefined;
+  if (known !== undefined) return known;
+  if (looksLikePath(name)) {
+    throw new UserError(`there is no folder ${expand(name, cwd)}`, { hint: "name a folder that holds an ONNX graph and tokenizer.json" });
+  }
+  const base = colon > 1 && precision in registry.graphFiles ? name.slice(0, colon) : name;
+  if (/qwen/i.test(base)) {
+    throw new UserError(`${base} needs the Qwen3 engine, and this version runs encoder models only`, {
+      hint: "the Qwen3 engine comes with the next release; `rerank models list` shows what runs now",
+    });
+  }
+  if (isRepoId(base)) return { kind: "hub", repo: base, precision: base === name ? undefined : precision };
+  const meant = closestName(base, namesOf(registry));
+  throw new UserError(`there is no model called "${name}"`, {
+    hint: meant === undefined ? "`rerank models list` shows the names; a folder is written ./name, a hub id owner/name" : `did you mean "${meant}"? \`rerank models list\` shows all`,
+  });
+}
+
+/** Preset first: it is also what one half of it may be called. Ids keep their case, names do not need to. */
+function lookUp(name: string, { registry, cwd }: NameContext, precision: string | undefined): NamedModel | undefined {
+  const lower = name.toLowerCase();
+  const preset = [...registry.presets].find(([candidate]) => candidate.toLowerCase() === lower);
+  if (preset !== undefined) return { kind: "preset", name: preset[0], pair: preset[1], precision };
+  const model = registry.models.find((candidate) => candidate.name.toLowerCase() === lower);
+  if (model !== undefined) return { kind: "known", model, repo: undefined, precision };
+  for (const candidate of registry.models) {
+    const repo = [candidate.repo ?? "", ...candidate.alsoAs].find((id) => id.toLowerCase() === lower);
+    if (repo !== undefined) return { kind: "known", model: candidate, repo, precision };
+  }
+  const folder = expand(name, cwd);
+  return isFolder(folder) ? { kind: "folder", folder, precision } : undefined;
+}
+
+function namesOf({ presets, models }: ModelRegistry): string[] {
+  return [...presets.keys(), ...models.flatMap(({ name, repo, alsoAs }) => [name, ...(repo === undefined ? [] : [repo]), ...alsoAs])];
+}
+
+function looksLikePath(name: string): boolean {
+  return /^(\.{1,2}|~)?[\\/]|^\.{1,2}$|^~$|^[a-z]:[\\/]/i.test(name) || isAbsolute(name);
+}
+
+function expand(name: string, cwd: string): string {
+  return name === "~" || /^~[\\/]/.test(name) ? join(homedir(), name.slice(1)) : resolve(cwd, name);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
