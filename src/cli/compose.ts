@@ -36,6 +36,11 @@ export function modelNames(
   return locator.resolvePair(models ?? BUNDLED_PAIR, overrides);
 }
 
+/** The number of threads for the inference child; 0 leaves it to the child, which counts physical cores. */
+export function threadsOf({ threads }: Pick<Settings, "threads">): { readonly threads?: number } {
+  return threads > 0 ? { threads } : {};
+}
+
 /** An index opened for searching, with its models loading in the inference child. */
 export interface OpenedIndex extends SearchDependencies {
   readonly home: IndexHome;
@@ -68,7 +73,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
     const running = startInference({
       embedder,
       ...(reranker && { reranker }),
-      threads: options.settings.threads,
+      ...threadsOf(options.settings),
       onNotice: options.onNotice,
     });
     inference = running;

@@ -9,7 +9,7 @@ import {
   switchGeneration,
   type IndexHome,
 } from "../adapters/index-home.ts";
-import { acquireIndexLock } from "../adapters/index-lock.ts";
+import { acquireIndexLock, type IndexLockHolder } from "../adapters/index-lock.ts";
 import { readDocument } from "../adapters/readers/all-readers.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
@@ -20,7 +20,7 @@ import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
-import { modelNames, openLocator, STORE_FILE, type ModelSettings } from "./compose.ts";
+import { modelNames, openLocator, threadsOf, STORE_FILE, type ModelSettings } from "./compose.ts";
 import { mergeRoots, resolveRoots } from "./index-roots.ts";
 
 export type IndexSettings = ModelSettings &
@@ -59,7 +59,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     command: options.command,
     wait: settings.wait,
     signal,
-    onWaiting: ({ pid, command }) => onNotice(`waiting for process ${pid} (${command}), which holds the index`),
+    onWaiting: (holder) => onNotice(waitingLine(holder)),
   });
   try {
     const current = options.rebuild ? undefined : openStore(generationFolder(home));
@@ -87,7 +87,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const folder = options.rebuild ? prepareRebuild(home, manifest) : generationFolder(home);
     const store = current ?? openStore(folder);
     store.writeManifest(manifest);
-    const inference = startInference({ embedder, threads: settings.threads, onNotice });
+    const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
     const vectorIndex = await openSyncedHnsw(store, {
       folder,
       dimensions: manifest.dimensions,
@@ -118,6 +118,12 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     lock.release();
     throw error;
   }
+}
+
+/** What is said while another process holds the index. */
+export function waitingLine(holder: IndexLockHolder | undefined): string {
+  const who = holder === undefined ? "another process" : `process ${holder.pid} (${holder.command})`;
+  return `waiting for ${who}, which is writing the index; Ctrl-C gives up`;
 }
 
 function buildOptions(options: IndexRunOptions, roots: readonly IndexRoot[], { chunking }: IndexManifest): BuildIndexOptions {

@@ -3,12 +3,16 @@ import { requireIndexHome } from "../adapters/index-home.ts";
 import { pathMatcher } from "../adapters/path-matcher.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
+import type { Settings } from "../config/settings-table.ts";
 import { startInference } from "../inference/inference-client.ts";
 import { rank, type InputPassage, type RankOptions } from "../pipeline/rank.ts";
 import { search, type SearchOptions } from "../pipeline/search.ts";
+import type { IndexEvent } from "../pipeline/events.ts";
+import type { IndexReport } from "../pipeline/index-report.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
 import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
-import { modelNames, openIndexAt, openLocator } from "./compose.ts";
+import { modelNames, openIndexAt, openLocator, threadsOf } from "./compose.ts";
+import { openIndexSession } from "./index-session.ts";
 
 /** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
 export interface OpenIndexSettings {
@@ -53,7 +57,7 @@ export interface OpenIndex {
  * @throws UserError when there is no index, its embedder is not on this machine, or it was built with another one.
  */
 export async function openIndex(folder: string, settings: OpenIndexSettings = {}): Promise<OpenIndex> {
-  const { settings: resolved, hub } = await resolve(folder, settings);
+  const { settings: resolved, hub } = await resolve(folder, { ...settings });
   const home = requireIndexHome(folder, undefined);
   const index = await openIndexAt(home, {
     settings: resolved,
@@ -88,12 +92,12 @@ export interface OpenReranker {
 /** Opens a reranker without an index: the second stage for any other first stage. */
 export async function openReranker(settings: Pick<OpenIndexSettings, "models" | "reranker" | "threads" | "onNotice"> = {}): Promise<OpenReranker> {
   const folder = process.cwd();
-  const { settings: resolved, hub } = await resolve(folder, settings);
+  const { settings: resolved, hub } = await resolve(folder, { ...settings });
   const locator = openLocator(hub, folder);
   const spec = await locator.locate(modelNames(locator, resolved, undefined).reranker, "reranker");
   const inference = startInference({
     reranker: spec,
-    threads: resolved.threads,
+    ...threadsOf(resolved),
     ...(settings.onNotice && { onNotice: settings.onNotice }),
   });
   return {
@@ -105,10 +109,43 @@ export async function openReranker(settings: Pick<OpenIndexSettings, "models" | 
   };
 }
 
+/** Settings of `indexFolders`; what is left out comes from the environment and the user's configuration, as for the command. */
+export type IndexFoldersOptions = Partial<
+  Pick<
+    Settings,
+    | "models" | "embedder" | "threads" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize"
+    | "passageTokens" | "overlapTokens" | "wait"
+  >
+> & {
+  /** The folder that holds `.rerank/` or will; paths are relative to it. */
+  readonly cwd: string;
+  /** Folders and files; empty or left out: all that the index covers. */
+  readonly paths?: readonly string[];
+  readonly rebuild?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: IndexEvent) => void;
+  readonly onNotice?: (line: string) => void;
+};
+
+/**
+ * Brings an index in step with folders and files, as `rerank index` does.
+ * @throws UserError for paths that do not exist, another embedder than the index's, or a full disk.
+ */
+export async function indexFolders(options: IndexFoldersOptions): Promise<IndexReport> {
+  const { cwd, paths = [], rebuild = false, signal = new AbortController().signal, onEvent = () => {}, onNotice = () => {}, ...flags } = options;
+  const { settings, hub } = await resolve(cwd, flags);
+  const session = await openIndexSession({ settings, hub, cwd, paths, rebuild, signal, onEvent, onNotice, command: "rerank-cli (library)" });
+  try {
+    return await session.run();
+  } finally {
+    await session.close();
+  }
+}
+
 function inputOf(text: string): InputPassage {
   return { path: "-", location: { startLine: 1, endLine: text.split("\n").length }, headings: [], text };
 }
 
-function resolve(cwd: string, { onNotice: _onNotice, ...flags }: OpenIndexSettings) {
+function resolve(cwd: string, { onNotice: _onNotice, ...flags }: Readonly<Record<string, unknown>>) {
   return resolveSettings({ flags, env: readEnvironment(), cwd, homeFolder: homedir(), platform: process.platform });
 }

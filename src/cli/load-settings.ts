@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { resolveSettings, type ResolvedSettings } from "../config/resolve-settings.ts";
-import type { SettingKey } from "../config/settings-table.ts";
+import type { CommandName, SettingKey } from "../config/settings-table.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Flags as the user gave them, settings under their keys beside the command's own ones. */
@@ -11,14 +11,19 @@ export interface LoadedSettings extends ResolvedSettings {
   isSet(key: SettingKey): boolean;
 }
 
-/** All settings for one command run. What looks like a misspelt variable is told on stderr. */
-export async function loadSettings({ cwd, environment, output }: CommandContext, flags: Flags): Promise<LoadedSettings> {
+/** All settings for one run of a command. What looks like a misspelt variable is told on stderr. */
+export async function loadSettings(
+  { cwd, environment, output }: CommandContext,
+  command: CommandName,
+  flags: Flags,
+): Promise<LoadedSettings> {
   const resolved = await resolveSettings({
     flags: flags["exact"] === true ? { ...flags, recall: "exact" } : flags,
     env: environment,
     cwd,
     homeFolder: homedir(),
     platform: process.platform,
+    command,
   });
   for (const notice of resolved.notices) output.notice(`rerank: ${notice}`);
   return { ...resolved, isSet: (key) => resolved.sources[key].source !== "default" };

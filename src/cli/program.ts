@@ -7,6 +7,7 @@ import {
   type CommandName,
   type SettingDefinition,
 } from "../config/settings-table.ts";
+import { defaultText } from "../config/settings-markdown.ts";
 import type { CommandContext } from "./context.ts";
 import type { Flags } from "./load-settings.ts";
 
@@ -32,6 +33,7 @@ export function buildProgram(context: CommandContext, onExit: (code: number) => 
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError()
+    .showHelpAfterError("  hint: `rerank --help` and `rerank <command> --help` show what there is")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.output.write(text),
@@ -74,13 +76,13 @@ export function buildProgram(context: CommandContext, onExit: (code: number) => 
     .option("--explain", "both orders side by side, timings, settings, truncations");
 
   const rank = add("rank", "rank <query> [file...]", "rerank what another tool has found: lines, JSONL or files", [
-    'rg -l tyre | rerank rank "how much air does a bicycle need?" --paths',
+    'rg -l tyre | rerank rank "how much air does a bicycle need?" --from-paths',
     'rerank rank "how do I undo a commit" < answers.txt',
     'jq -c ".hits[]" hits.json | rerank rank "limescale" --field body --jsonl',
     'rerank rank "payment terms" contracts/*.pdf',
   ], async (args, flags) => (await import("./commands/rank.ts")).runRank(args, flags, context));
   addFormats(rank)
-    .option("--paths", "lines of stdin name files to read")
+    .option("--from-paths", "lines of stdin name files to read")
     .option("--field <name>", "the field of JSON lines that holds the text")
     .option("--lines", "print the input lines themselves, reordered (the default in a pipe)")
     .option("--explain", "both orders side by side, timings, settings, truncations");
@@ -127,8 +129,7 @@ function addSetting(command: Command, setting: SettingDefinition): void {
 
 function describe(setting: SettingDefinition): string {
   if (setting.type === "boolean" || setting.type === "list") return setting.doc;
-  const value = setting.default ?? setting.unset;
-  return value === undefined ? setting.doc : `${setting.doc} (default: ${value})`;
+  return `${setting.doc} (default: ${defaultText(setting)})`;
 }
 
 /** What the user typed, under the keys of the settings table; defaults of commander's are not typed. */

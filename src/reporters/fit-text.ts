@@ -1,5 +1,5 @@
 import { graphemesOf } from "../domain/graphemes.ts";
-import { widthOf } from "./style.ts";
+import { characterWidth, widthOf } from "./style.ts";
 
 /** A stretch of a text, in UTF-16 code units: from `start` up to, without, `end`. */
 export interface TextRange {
@@ -26,7 +26,7 @@ export function shortenStart(text: string, width: number, ellipsis: string): str
   let left = width - widthOf(ellipsis);
   let kept = "";
   for (const grapheme of graphemesOf(text).reverse()) {
-    left -= widthOf(grapheme);
+    left -= characterWidth(grapheme);
     if (left < 0) break;
     kept = grapheme + kept;
   }
@@ -64,7 +64,7 @@ export function wrapLines(text: string, width: number): TextRange[] {
   let previous = "";
   for (const grapheme of graphemesOf(text)) {
     const isSpace = /^\s+$/u.test(grapheme);
-    const columns = isSpace ? 1 : widthOf(grapheme);
+    const columns = isSpace ? 1 : characterWidth(grapheme);
     if (used === 0 && isSpace) {
       start = position + grapheme.length;
     } else {
@@ -109,7 +109,7 @@ function fittingStart(text: string, width: number): string {
   let left = width;
   let kept = "";
   for (const grapheme of graphemesOf(text)) {
-    left -= widthOf(grapheme);
+    left -= characterWidth(grapheme);
     if (left < 0) break;
     kept += grapheme;
   }

@@ -1,7 +1,7 @@
 import { bestSnippet } from "../domain/snippet.ts";
 import { markedLine, shortenEnd, wrapLines, type TextRange } from "./fit-text.ts";
 import { printableText } from "./printable.ts";
-import { widthOf } from "./style.ts";
+import { characterWidth } from "./style.ts";
 
 export interface SnippetLinesOptions {
   /** Columns of a line. */
@@ -53,7 +53,7 @@ interface MarkedText {
 
 function snippetOf(text: string, query: string, maxColumns: number, ellipsis: string): MarkedText {
   const source = printableText(text);
-  const snippet = bestSnippet(source, query, { maxColumns, width: widthOf });
+  const snippet = bestSnippet(source, query, { maxColumns, width: characterWidth });
   const before = snippet.clippedStart ? ellipsis : "";
   // Lines of plain text count as sentences: one that stops in the middle of its paragraph must not look complete.
   const isOpen = source.slice(snippet.end).trim() !== "" && !SENTENCE_END.test(snippet.text);

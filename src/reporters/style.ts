@@ -57,8 +57,23 @@ export function createStyle({ colors, hyperlinks, unicode }: Omit<Terminal, "col
 
 /** Columns that a text takes on a terminal: two for most Chinese characters and emoji, none for colours and links. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
 }
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** The same for one user-perceived character. They repeat, and string-width takes some microseconds for each. */
+export function characterWidth(character: string): number {
+  let width = knownWidths.get(character);
+  if (width === undefined) {
+    width = widthOf(character);
+    if (knownWidths.size < MOST_KNOWN_WIDTHS) knownWidths.set(character, width);
+  }
+  return width;
+}
+
+const knownWidths = new Map<string, number>();
+const MOST_KNOWN_WIDTHS = 20_000;
 
 export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - widthOf(text))) + text;

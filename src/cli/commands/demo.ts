@@ -18,7 +18,7 @@ const SHOWN_RESULTS = 5;
 
 /** `rerank demo`: indexes the bundled corpus in the user's cache folder and runs two queries over it. */
 export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
-  const { settings: given, hub } = await loadSettings(context, flags);
+  const { settings: given, hub } = await loadSettings(context, "demo", flags);
   const folder = join(cacheFolder(context.environment, homedir(), process.platform), "demo");
   await copyCorpus(folder);
   const settings = {

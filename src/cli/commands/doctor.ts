@@ -11,7 +11,7 @@ import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
 import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
 import { formatBytes } from "../../reporters/format-numbers.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
-import { modelNames, openLocator, STORE_FILE } from "../compose.ts";
+import { modelNames, openLocator, threadsOf, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
 
@@ -20,7 +20,7 @@ const ENOUGH_DISK_BYTES = 500_000_000;
 
 /** `rerank doctor`: looks at everything that has to be right. Exit code 2 when something failed. */
 export async function runDoctor(flags: Flags & { readonly json?: boolean }, context: CommandContext): Promise<number> {
-  const loaded = await loadSettings(context, flags);
+  const loaded = await loadSettings(context, "doctor", flags);
   const checks = [
     nodeCheck(),
     await check("SQLite", async () => `better-sqlite3 runs (SQLite ${sqliteVersion(await loadBetterSqlite3())})`),
@@ -60,7 +60,7 @@ async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandC
   const inference = startInference({
     embedder: await locator.locate(names.embedder, "embedder"),
     reranker: await locator.locate(names.reranker, "reranker"),
-    threads: settings.threads,
+    ...threadsOf(settings),
   });
   try {
     const query = "What is the capital of France?";

@@ -3,7 +3,8 @@ import { formatSetting, type SettingValue } from "../../config/parse-setting.ts"
 import { resolveSettings, type ResolveOptions, type SettingSource } from "../../config/resolve-settings.ts";
 import { defaultText } from "../../config/settings-markdown.ts";
 import { SETTINGS, type SettingDefinition } from "../../config/settings-table.ts";
-import { alignColumns } from "../align-columns.ts";
+import { alignedRows } from "../../reporters/aligned-rows.ts";
+import { printableLine } from "../../reporters/printable.ts";
 
 /** Where settings are looked for: all of `resolveSettings`' options but the command. */
 export type ConfigContext = Omit<ResolveOptions, "command">;
@@ -44,7 +45,7 @@ export function formatExplanation({ settings, hub, files, notices }: ConfigExpla
     ...hub.map(({ key, text, where }) => [key, text, where === "" ? "default" : where]),
   ];
   return [
-    ...alignColumns(rows),
+    alignedRows(rows.map((cells) => cells.map(printableLine))).trimEnd(),
     ...files.ignored.map((path) => `not read, because another file beside it comes first: ${path}`),
     ...notices,
   ].join("\n");

@@ -13,7 +13,7 @@ import { STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
 import { resolveRoots, storedPath } from "../index-roots.ts";
-import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
+import { openIndexSession, waitingLine, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 
 export interface IndexFlags extends Flags {
@@ -27,7 +27,7 @@ export interface IndexFlags extends Flags {
 
 /** `rerank index`: brings the index in step with folders and files. Resolves to the exit code. */
 export async function runIndex(paths: readonly string[], flags: IndexFlags, context: CommandContext): Promise<number> {
-  const { settings, hub } = await loadSettings(context, flags);
+  const { settings, hub } = await loadSettings(context, "index", flags);
   const reporter = createIndexReporter({ context, settings, json: flags.json ?? false, verbose: flags.verbose ?? false });
   const options: IndexRunOptions = {
     settings,
@@ -85,7 +85,7 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
     command,
     wait: settings.wait,
     signal,
-    onWaiting: ({ pid, command: holder }) => onNotice(`waiting for process ${pid} (${holder}), which holds the index`),
+    onWaiting: (holder) => onNotice(waitingLine(holder)),
   });
   try {
     const folder = generationFolder(home);

@@ -3,14 +3,14 @@ import { UserError } from "../../domain/errors.ts";
 import { startInference } from "../../inference/inference-client.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
 import type { Settings } from "../../config/settings-table.ts";
-import { modelNames, openLocator } from "../compose.ts";
+import { modelNames, openLocator, threadsOf } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
 import { createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
 
 export interface RankFlags extends Flags, FormatFlags {
-  readonly paths?: boolean;
+  readonly fromPaths?: boolean;
   readonly field?: string;
   readonly lines?: boolean;
 }
@@ -20,13 +20,13 @@ const CHUNKING = { maxTokens: 256, overlapTokens: 32 };
 
 /** `rerank rank`: the second stage for passages that another tool has found. Resolves to the exit code. */
 export async function runRank([query = "", ...files]: readonly string[], flags: RankFlags, context: CommandContext): Promise<number> {
-  const { settings, hub, isSet } = await loadSettings(context, flags);
+  const { settings, hub, isSet } = await loadSettings(context, "rank", flags);
   if (query.trim() === "") throw new UserError("the query is empty", { hint: 'say what to rank by: rerank rank "how do I ..."' });
   if (files.length === 0 && context.stdin.isTTY) {
     throw new UserError("there is nothing to rank", { hint: "pipe lines in, or name files: rerank rank QUERY FILE..." });
   }
   const isFiltering = flags.lines === true || (!hasFormat(flags) && !process.stdout.isTTY);
-  const isReadingFiles = files.length > 0 || flags.paths === true;
+  const isReadingFiles = files.length > 0 || flags.fromPaths === true;
   const locator = openLocator(hub, context.cwd);
   const names = modelNames(locator, settings, undefined);
   const writer = createResultWriter({ flags, context, settings, baseFolder: context.cwd, manyQueries: false });
@@ -34,7 +34,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     reranker: await locator.locate(names.reranker, "reranker"),
     // Files are cut into passages by the embedder's tokenizer; lines need none.
     ...(isReadingFiles && { embedder: await locator.locate(names.embedder, "embedder") }),
-    threads: settings.threads,
+    ...threadsOf(settings),
     onNotice: (line) => writer.notice(line),
   });
   try {

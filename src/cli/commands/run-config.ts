@@ -31,7 +31,8 @@ export async function runConfig([action, key, ...values]: readonly string[], fla
     case "path": {
       const paths = await configPath(places);
       const line = (name: string, { path, exists }: { path: string; exists: boolean }) => `${name}  ${path}${exists ? "" : "  (not there yet)"}`;
-      await print([line("user   ", paths.user), line("project", paths.project)].join("\n"), paths);
+      const ignored = paths.ignored.map((path) => `ignored  ${path}  (another file beside it comes first)`);
+      await print([line("user   ", paths.user), line("project", paths.project), ...ignored].join("\n"), paths);
       return 0;
     }
     case "explain": {

@@ -14,7 +14,7 @@ const MAX_QUERY_CHARS = 20_000;
 
 /** `rerank search`: one query from the arguments, or many from stdin. Resolves to the exit code. */
 export async function runSearch(words: readonly string[], flags: Flags & FormatFlags, context: CommandContext): Promise<number> {
-  const { settings, hub } = await loadSettings(context, flags);
+  const { settings, hub } = await loadSettings(context, "search", flags);
   const home = requireIndexHome(context.cwd, settings.index);
   const query = words.join(" ");
   const fromStdin = words.length === 0 || query === "-";

@@ -12,7 +12,7 @@ import { loadSettings, type Flags } from "../load-settings.ts";
 
 /** `rerank status`: exit code 0 when there is an index, also a stale one. */
 export async function runStatus(flags: Flags & { readonly json?: boolean }, context: CommandContext): Promise<number> {
-  const { settings } = await loadSettings(context, flags);
+  const { settings } = await loadSettings(context, "status", flags);
   const home = requireIndexHome(context.cwd, settings.index);
   const folder = generationFolder(home);
   const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
