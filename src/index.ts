@@ -8,12 +8,22 @@
  * await index.close();
  * ```
  */
-export { openIndex, openReranker, type OpenIndex, type OpenIndexSettings, type OpenReranker } from "./cli/library.ts";
+export {
+  indexFolders,
+  openIndex,
+  openReranker,
+  type IndexFoldersOptions,
+  type LibrarySearchOptions,
+  type OpenIndex,
+  type OpenIndexSettings,
+  type OpenReranker,
+} from "./cli/library.ts";
 export { movement, type Candidate, type Judgment, type RankedPassage } from "./domain/candidate.ts";
 export { UserError, type UserErrorOptions } from "./domain/errors.ts";
 export { passageInput, type Passage, type PassageDraft, type PassageLocation } from "./domain/passage.ts";
 export { relevanceOf } from "./domain/ranking.ts";
-export type { SearchEvent } from "./pipeline/events.ts";
+export type { IndexEvent, IndexProgress, SearchEvent } from "./pipeline/events.ts";
+export type { IndexReport } from "./pipeline/index-report.ts";
 export type { InputPassage, RankOptions } from "./pipeline/rank.ts";
 export type { SearchOptions } from "./pipeline/search.ts";
 export type { ModelStamp, SearchResult, SearchSettings, SearchTimings } from "./pipeline/search-result.ts";
