@@ -69,7 +69,8 @@ export function wrapLines(text: string, width: number): TextRange[] {
       start = position + grapheme.length;
     } else {
       if (used > 0 && canBreakBetween(previous, grapheme)) breakAt = position;
-      if (!isSpace && used + columns > width && used > 0) {
+      // Twice where what follows the last good place is too wide for a line of its own.
+      while (!isSpace && used + columns > width && used > 0) {
         const end = breakAt > start ? breakAt : position;
         lines.push(trimmed(text, { start, end }));
         start = end;

@@ -24,6 +24,10 @@ describe("wrapLines", () => {
     expect(wrapped("see abcdefghijklmnopqrst now", 8)).toEqual(["see", "abcdefgh", "ijklmnop", "qrst now"]);
   });
 
+  test("breaks again where the rest after a good place is still too wide", () => {
+    expect(wrapped("-bcaabc👩‍💻", 7)).toEqual(["-", "bcaabc", "👩‍💻"]);
+  });
+
   test("takes line breaks and indentation for spaces at the ends of lines", () => {
     expect(wrapped("  one\n  two\n\n", 6)).toEqual(["one", "two"]);
     expect(wrapped(" \n ", 6)).toEqual([]);
