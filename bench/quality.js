@@ -4,7 +4,7 @@
 //
 // Documents become files in a temporary folder (corpora/demo has its own), a document counts with its best passage, and
 // intervals are 95 % bootstraps over queries.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";

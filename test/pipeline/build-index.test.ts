@@ -6,6 +6,7 @@ import { createFileWalker } from "../../src/adapters/file-walker.ts";
 import { readDocument } from "../../src/adapters/readers/all-readers.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import { buildIndex, planOnly, type BuildIndexOptions } from "../../src/pipeline/build-index.ts";
+import { manifestOf } from "../../src/pipeline/index-manifest.ts";
 import type { IndexReport } from "../../src/pipeline/index-report.ts";
 import type { IndexRoot } from "../../src/ports/passage-store.ts";
 import { createFakeEmbedder, type FakeEmbedder } from "../support/fake-models.ts";
@@ -25,10 +26,13 @@ beforeEach(() => {
 async function run(options: Partial<BuildIndexOptions> & { readonly with?: FakeEmbedder } = {}): Promise<{ report: IndexReport; texts: string[] }> {
   const store = openSqliteStore(join(base, "index.sqlite"), { create: true });
   const used = options.with ?? embedder;
+  const chunking = { maxTokens: 64, overlapTokens: 8 };
+  const wishes = { known: undefined, embedder: used.spec, rerankerId: "fake", passageTokens: 64, overlapTokens: 8, roots: [ROOT] };
+  store.writeManifest(manifestOf(wishes));
   const vectorIndex = createHnswIndex({ folder: base, dimensions: used.spec.dimensions, fingerprint: "f" });
   const report = await buildIndex(
     { store, files: createFileWalker({ baseFolder: base }), readDocument, embedder: used, vectorIndex },
-    { roots: [ROOT], chunking: { maxTokens: 64, overlapTokens: 8 }, ...options },
+    { roots: [ROOT], chunking, ...options },
   );
   const texts = store.paths().toSorted().flatMap((path) => store.passagesOfDocument(path).map(({ text }) => `${path}: ${text}`));
   expect(store.check()).toEqual([]);
