@@ -28,8 +28,11 @@ export function draftPassage({ headings, units, range, headerTexts }: PassagePla
 
 function separatorBetween({ block: before }: TextUnit, { block: after }: TextUnit): string {
   if (before.kind === "heading") return "\n";
-  const isRun = before.kind === after.kind && (after.kind === "list-item" || after.kind === "table-row" || after.kind === "record");
-  return isRun ? "\n" : "\n\n";
+  if (before.kind !== after.kind) return "\n\n";
+  if (after.kind === "list-item") return "\n";
+  if (after.kind === "table-row") return before.tableHeader === after.tableHeader ? "\n" : "\n\n";
+  // Records of several lines would run into one another.
+  return after.kind === "record" && !`${before.text}${after.text}`.includes("\n") ? "\n" : "\n\n";
 }
 
 function locationOf(units: readonly TextUnit[]): PassageLocation {

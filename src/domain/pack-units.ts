@@ -18,8 +18,10 @@ export interface PackLimits {
   /** For the text, that is, without the headings. */
   readonly budget: number;
   readonly overlapTokens: number;
-  /** A record joins a passage only while that holds less than this: records are found one by one. */
+  /** The end of a paragraph below this does not become a passage if that can be helped. */
   readonly minTokens: number;
+  /** A record joins a passage only while that holds less than this: records are found one by one. */
+  readonly minRecordTokens: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export function packUnits(units: readonly CountedUnit[], limits: PackLimits): Un
       const cost = unit.tokens + headerCost(units, from, end, end + 1);
       if (end > first) {
         if (tokens + cost > limits.budget) break;
-        if (isRecordCut(units, end) && tokensBetween(first, end) >= limits.minTokens) break;
+        if (isRecordCut(units, end) && tokensBetween(first, end) >= limits.minRecordTokens) break;
       }
       tokens += cost;
       end += 1;

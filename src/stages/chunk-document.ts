@@ -17,8 +17,11 @@ export interface ChunkOptions {
 // Headings and a table's header may take up to a third of a passage each.
 const MAX_HEADING_SHARE = 1 / 3;
 
-// A section, or a run of records, below this is put together with its neighbour; less for passages under 240 tokens.
+// A section below this is put together with its neighbour; less for passages under 240 tokens.
 const SHORT_TOKENS = 40;
+
+// Records are complete in fewer words: a row with its column names answers a question alone.
+const SHORT_RECORD_SHARE = 0.4;
 
 /**
  * Cuts a document into passages within the token budget, in reading order. Cuts at headings, then between paragraphs,
@@ -33,11 +36,11 @@ export async function chunkDocument(
 ): Promise<PassageDraft[]> {
   const maxHeadingTokens = Math.floor(maxTokens * MAX_HEADING_SHARE);
   const minTokens = Math.min(SHORT_TOKENS, Math.ceil(maxTokens / 6));
-  const limits = { maxTokens, minTokens, maxHeadingTokens };
+  const limits = { maxTokens, maxHeadingTokens, minTokens, minRecordTokens: minTokens * SHORT_RECORD_SHARE };
   const { sections, headingUnits, headerTexts } = await countSections(sectionsOf(document), counter, limits);
   const groups = mergeShortSections(sections, headingUnits, limits);
   const plans = showPaths(groups, headingUnits, maxHeadingTokens).flatMap(({ shown: { headings, tokens }, units }) =>
-    packUnits(units, { budget: maxTokens - tokens, overlapTokens, minTokens }).map(
+    packUnits(units, { ...limits, budget: maxTokens - tokens, overlapTokens }).map(
       (range): PassagePlan => ({ headings, units, range, headerTexts }),
     ),
   );

@@ -265,13 +265,20 @@ describe("tables and records", () => {
     ]);
   });
 
+  test("two tables in a row keep apart", async () => {
+    const [passage] = await chunk("T", [row(1), row(2, { tableHeader: "other | header" })]);
+    expect(passage!.text).toBe(`name | a | b | c | d | number\n${row(1).text}\n\nother | header\n${row(2).text}`);
+  });
+
   test("numbered rows and records are kept apart, but for short ones", async () => {
     const long = (i: number): BlockFields => ({ kind: "record", text: `R${i} ${"word ".repeat(20).trim()}`, row: i, startLine: i, endLine: i });
     const passages = await chunk("T", [long(1), long(2), long(3)]);
     expect(passages.map(({ location }) => location)).toEqual([1, 2, 3].map((i) => ({ startLine: i, endLine: i, row: i })));
-    const short = (i: number): BlockFields => ({ kind: "record", text: `R${i} four words more`, row: i, startLine: i, endLine: i });
+    const short = (i: number): BlockFields => ({ kind: "record", text: `R${i}`, row: i, startLine: i, endLine: i });
     const together = await chunk("T", [1, 2, 3, 4, 5, 6].map(short));
-    expect(together.map(({ location }) => location.row)).toEqual([1, 4]);
+    expect(together.map(({ text }) => text)).toEqual(["R1\nR2\nR3\nR4", "R5\nR6"]);
+    const lines = await chunk("T", [1, 2].map((i) => ({ ...short(i), text: `a: ${i}\nb:` })), { maxTokens: 90 });
+    expect(lines.map(({ text }) => text)).toEqual(["a: 1\nb:\n\na: 2\nb:"]);
   });
 
   test("a row is cut only when it alone is over the budget", async () => {
