@@ -6,22 +6,13 @@ import { snapshotsOf, type Snapshot } from "./hub-snapshots.ts";
 import { readFolderFacts } from "./infer-role-card.ts";
 import type { KnownModel, ModelCard, ModelRegistry } from "./model-card.ts";
 import type { LocatorContext } from "./model-locator.ts";
-import { parseModelName, type NamedModel } from "./model-name.ts";
+import { parseHalf } from "./model-name.ts";
 import { openModelFolder, readCard } from "./open-model-folder.ts";
 import { modelId } from "./resolve-pair.ts";
 
 /** See `ModelLocator.locate`. */
 export function locateModel(name: string, role: ModelRole, context: LocatorContext): ModelSpec {
-  const named = parseModelName(name, context);
-  if (named.kind === "preset") {
-    const half = parseModelName(named.pair[role], context);
-    return locateNamed({ ...half, precision: named.precision }, role, context);
-  }
-  return locateNamed(named, role, context);
-}
-
-function locateNamed(named: NamedModel, role: ModelRole, context: LocatorContext): ModelSpec {
-  if (named.kind === "preset") return locateModel(named.pair[role], role, context);
+  const named = parseHalf(name, role, context);
   const { registry, modelsFolder } = context;
   const shared = { id: modelId(named), graphFiles: registry.graphFiles, precision: named.precision };
   if (named.kind === "folder") {

@@ -3,17 +3,24 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { closestName } from "../../domain/closest-name.ts";
 import { UserError } from "../../domain/errors.ts";
+import type { ModelRole } from "../../domain/model-spec.ts";
 import { isRepoId } from "../hub/hub-cache-layout.ts";
-import type { KnownModel, ModelPair, ModelRegistry } from "./model-card.ts";
+import type { KnownModel, ModelRegistry } from "./model-card.ts";
 
-/** What a name that a user typed stands for. `precision` is what follows a colon: "bge-m3:fp32". */
+/** One model that a user named. `precision` is what follows a colon: "bge-m3:fp32". */
 export type NamedModel = { readonly precision: string | undefined } & (
-  | { readonly kind: "preset"; readonly name: string; readonly pair: ModelPair }
-  /** `repo` is set when the user named a repository of it. */
-  | { readonly kind: "known"; readonly model: KnownModel; readonly repo: string | undefined }
+  | {
+      readonly kind: "known";
+      readonly model: KnownModel;
+      /** Set when the user named a repository of it. */
+      readonly repo: string | undefined;
+    }
   | { readonly kind: "folder"; readonly folder: string }
   | { readonly kind: "hub"; readonly repo: string }
 );
+
+/** What a name that a user typed stands for. A preset may bear the name of one of its halves. */
+export type NamedModels = NamedModel | { readonly kind: "preset"; readonly pair: Readonly<Record<ModelRole, NamedModel>> };
 
 export interface NameContext {
   readonly registry: ModelRegistry;
@@ -24,7 +31,7 @@ export interface NameContext {
  * Known names come before folders, so that a folder that happens to be called "mini" changes nothing; "./mini" names it.
  * Throws UserError, with the nearest known name, for a name that stands for nothing.
  */
-export function parseModelName(written: string, context: NameContext): NamedModel {
+export function parseModelName(written: string, context: NameContext): NamedModels {
   const name = written.trim();
   if (name === "") throw new UserError("a model's name is empty", { hint: "`rerank models list` shows the names" });
   const { registry, cwd } = context;
@@ -50,13 +57,23 @@ export function parseModelName(written: string, context: NameContext): NamedMode
   });
 }
 
-/** Preset first: it is also what one half of it may be called. Ids keep their case, names do not need to. */
-function lookUp(name: string, { registry, cwd }: NameContext, precision: string | undefined): NamedModel | undefined {
+/** The model that a name stands for in one role: a preset's half, or the one that was named. */
+export function parseHalf(written: string, role: ModelRole, context: NameContext): NamedModel {
+  const named = parseModelName(written, context);
+  return named.kind === "preset" ? named.pair[role] : named;
+}
+
+function lookUp(name: string, { registry, cwd }: NameContext, precision: string | undefined): NamedModels | undefined {
   const lower = name.toLowerCase();
-  const preset = [...registry.presets].find(([candidate]) => candidate.toLowerCase() === lower);
-  if (preset !== undefined) return { kind: "preset", name: preset[0], pair: preset[1], precision };
-  const model = registry.models.find((candidate) => candidate.name.toLowerCase() === lower);
-  if (model !== undefined) return { kind: "known", model, repo: undefined, precision };
+  const known = (wanted: string): NamedModel | undefined => {
+    const model = registry.models.find((candidate) => candidate.name.toLowerCase() === wanted.toLowerCase());
+    return model && { kind: "known", model, repo: undefined, precision };
+  };
+  const preset = [...registry.presets].find(([candidate]) => candidate.toLowerCase() === lower)?.[1];
+  const [embedder, reranker] = preset ? [known(preset.embedder), known(preset.reranker)] : [];
+  if (embedder && reranker) return { kind: "preset", pair: { embedder, reranker } };
+  const model = known(name);
+  if (model !== undefined) return model;
   for (const candidate of registry.models) {
     const repo = [candidate.repo ?? "", ...candidate.alsoAs].find((id) => id.toLowerCase() === lower);
     if (repo !== undefined) return { kind: "known", model: candidate, repo, precision };

@@ -60,6 +60,10 @@ export function parseModelRegistry(json: string, path: string): ModelRegistry {
   }
   for (const [preset, pair] of Object.entries(presets)) check(pair, PAIR_FIELDS, `${path}, preset ${preset}`);
   for (const model of models as unknown[]) check(model, MODEL_FIELDS, path);
+  const defined = new Set((models as KnownModel[]).map((model) => model.name));
+  for (const [preset, pair] of Object.entries(presets)) {
+    for (const half of Object.values(pair as ModelPair)) if (!defined.has(half)) throw wrong(path, `preset ${preset} names "${half}", which is no model of it`);
+  }
   const known = (models as (KnownModel & Partial<KnownModel>)[]).map((model) => ({ ...model, alsoAs: model.alsoAs ?? [], revision: model.revision ?? "main" }));
   return { graphFiles: graphFiles as GraphFiles, presets: new Map(Object.entries(presets) as [string, ModelPair][]), models: known };
 }

@@ -3,7 +3,7 @@ import type { ModelRole } from "../../domain/model-spec.ts";
 import { findGraph, precisionOfName, type GraphWish } from "./choose-graph.ts";
 import { ROLES, type KnownModel } from "./model-card.ts";
 import type { LocatorContext } from "./model-locator.ts";
-import { parseModelName, type NamedModel } from "./model-name.ts";
+import { parseHalf, parseModelName, type NamedModel } from "./model-name.ts";
 import { modelId, resolvePair } from "./resolve-pair.ts";
 
 /** One repository to bring, as `downloadModelFiles` takes it. */
@@ -34,26 +34,30 @@ const SMALL_FILES = [
 
 /** See `ModelLocator.pullPlan`. */
 export function planPull(name: string, context: LocatorContext): PullItem[] {
-  const named = parseSingle(name, context);
-  if (named?.kind === "folder") throw new UserError(`${named.folder} is a folder on this machine: there is nothing to bring`, { hint: `use it as it is: --models ${name}` });
-  // One model alone may be pulled; everything else names two.
-  const models = named !== undefined && named.kind !== "preset" ? [named] : Object.values(resolvePair(name, {}, context)).map((half) => parseModelName(half, context));
-  const items = models.flatMap((model) => itemOf(model, context));
+  const items = modelsOf(name, context).flatMap((named) => itemOf(named, context));
   return items.filter((item, position) => items.findIndex(({ repo }) => repo === item.repo) === position);
 }
 
-function parseSingle(name: string, context: LocatorContext): NamedModel | undefined {
-  return name.includes("+") ? undefined : parseModelName(name, context);
+/** One model alone may be pulled; a preset and "a+b" name two. */
+function modelsOf(name: string, context: LocatorContext): NamedModel[] {
+  if (name.includes("+")) {
+    const pair = resolvePair(name, {}, context);
+    return ROLES.map((role) => parseHalf(pair[role], role, context));
+  }
+  const named = parseModelName(name, context);
+  return named.kind === "preset" ? [named.pair.embedder, named.pair.reranker] : [named];
 }
 
 function itemOf(named: NamedModel, context: LocatorContext): PullItem[] {
+  if (named.kind === "folder") {
+    throw new UserError(`${named.folder} is a folder on this machine: there is nothing to bring`, { hint: "use it as it is: --models <folder>" });
+  }
   if (named.kind === "hub") return [pullItem(named, named.repo, undefined, context)];
-  if (named.kind !== "known") return [];
   const repo = named.repo ?? named.model.repo;
   return repo === undefined ? [] : [pullItem(named, repo, named.model, context)];
 }
 
-function pullItem(named: Exclude<NamedModel, { kind: "preset" }>, repo: string, model: KnownModel | undefined, { registry }: LocatorContext): PullItem {
+function pullItem(named: NamedModel, repo: string, model: KnownModel | undefined, { registry }: LocatorContext): PullItem {
   const known = ROLES.filter((role) => model?.[role] !== undefined);
   const { precision } = named;
   return {

@@ -7,7 +7,7 @@ import { parseModelName, type NameContext, type NamedModel } from "./model-name.
 import { readCard } from "./open-model-folder.ts";
 
 /** What runs when nobody has chosen: it is in the package. */
-export const DEFAULT_PAIR = "mini";
+const DEFAULT_PAIR = "mini";
 
 /**
  * The names of the two models: a preset names both, "a+b" an embedder and a reranker, a folder both when it holds both.
@@ -58,20 +58,17 @@ function halfOf(name: string, role: ModelRole, context: NameContext): string {
 /** By the roles that a name can play, what each is called from now on: `locate` finds it by that again, from any folder. */
 function roleNames(name: string, context: NameContext): Partial<ModelPair> {
   const named = parseModelName(name, context);
-  const suffix = named.precision === undefined ? "" : `:${named.precision}`;
-  if (named.kind === "preset") return { embedder: named.pair.embedder + suffix, reranker: named.pair.reranker + suffix };
-  const id = modelId(named);
-  const roles = rolesOf(named);
-  return Object.fromEntries(roles.map((role) => [role, id]));
+  if (named.kind === "preset") return { embedder: modelId(named.pair.embedder), reranker: modelId(named.pair.reranker) };
+  return Object.fromEntries(rolesOf(named).map((role) => [role, modelId(named)]));
 }
 
 /** What a model is called in settings, manifests and messages. */
-export function modelId(named: Exclude<NamedModel, { kind: "preset" }>): string {
+export function modelId(named: NamedModel): string {
   const base = named.kind === "known" ? (named.repo ?? named.model.name) : named.kind === "folder" ? named.folder : named.repo;
   return named.precision === undefined ? base : `${base}:${named.precision}`;
 }
 
-function rolesOf(named: Exclude<NamedModel, { kind: "preset" }>): readonly ModelRole[] {
+function rolesOf(named: NamedModel): readonly ModelRole[] {
   if (named.kind === "known") {
     // The bundled pair's roles are in its own card.
     return named.model.bundled === undefined ? ROLES.filter((role) => named.model[role] !== undefined) : ROLES;
@@ -82,7 +79,7 @@ function rolesOf(named: Exclude<NamedModel, { kind: "preset" }>): readonly Model
 }
 
 /** Both for a folder that says nothing: the graph itself tells when it is opened. */
-export function rolesInFolder(folder: string): readonly ModelRole[] {
+function rolesInFolder(folder: string): readonly ModelRole[] {
   const card = readCard(folder);
   const paths = graphPathsIn(folder, undefined);
   const facts = readFolderFacts(folder);
