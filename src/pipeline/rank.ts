@@ -3,7 +3,7 @@ import { UserError } from "../domain/errors.ts";
 import type { PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import { rerank } from "../stages/rerank.ts";
-import { cutResults, stampOf, type SearchOptions } from "./search.ts";
+import { cutResults, inRecallOrder, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -66,6 +66,6 @@ export async function rank(
     partial,
     notices: partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} passages`] : [],
     results: cutResults(ranked, options),
-    recallOrder: candidates.map(({ passage }) => passage.id),
+    recalled: inRecallOrder(ranked),
   };
 }

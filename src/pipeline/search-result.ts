@@ -47,6 +47,6 @@ export interface SearchResult {
   readonly notices: readonly string[];
   /** Final order, cut to `resultCount`. */
   readonly results: readonly RankedPassage[];
-  /** First-stage order of all candidates as passage ids, for `--explain`. */
-  readonly recallOrder: readonly number[];
+  /** All candidates in the first stage's order, each with its place in the final one: what `--explain` compares. */
+  readonly recalled: readonly RankedPassage[];
 }

@@ -100,7 +100,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
       ...(partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} candidates`] : []),
     ],
     results: cutResults(ranked, options),
-    recallOrder: candidates.map(({ passage }) => passage.id),
+    recalled: inRecallOrder(ranked),
   };
 }
 
@@ -139,6 +139,10 @@ export function cutResults(
       return isFirst;
     })
     .slice(0, resultCount);
+}
+
+export function inRecallOrder(ranked: readonly RankedPassage[]): RankedPassage[] {
+  return ranked.toSorted((a, b) => a.recallRank - b.recallRank);
 }
 
 export function stampOf({ id, revision, precision, fingerprint }: ModelSpec): ModelStamp {

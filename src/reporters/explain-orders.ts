@@ -9,15 +9,22 @@ import { padEnd, padStart, widthOf, type Style } from "./style.ts";
 import type { TextOptions } from "./text.ts";
 
 const HALF_GAP = "   ";
-const LEAST_HALF_COLUMNS = 48;
+/** The least that leaves a path legible beside its numbers; logits take seven columns more. */
+const LEAST_HALF_COLUMNS = 38;
+const LOGIT_COLUMNS = 10;
 /** On a very wide screen the two orders would stand too far apart to be compared. */
 const MOST_HALF_COLUMNS = 72;
 
+export interface OrderOptions extends TextOptions {
+  /** Adds the reranker's raw output to the final order. */
+  readonly logits: boolean;
+}
+
 /** The first stage's order and the final one, beside each other where both have room. */
-export function orderLines(result: SearchResult, options: TextOptions, style: Style): string[] {
+export function orderLines(result: SearchResult, options: OrderOptions, style: Style): string[] {
   const { columns } = options.terminal;
   const half = Math.min(Math.floor((columns - HALF_GAP.length) / 2), MOST_HALF_COLUMNS);
-  const isBeside = half >= LEAST_HALF_COLUMNS;
+  const isBeside = half >= LEAST_HALF_COLUMNS + (options.logits ? LOGIT_COLUMNS : 0);
   const width = isBeside ? half : columns;
   const first = firstOrder(result, options, style, width);
   const final = finalOrder(result, options, style, width);
@@ -27,21 +34,20 @@ export function orderLines(result: SearchResult, options: TextOptions, style: St
   );
 }
 
-/** As many places of the first stage as there are results; those that fell out of the results are known by number only. */
-function firstOrder(result: SearchResult, options: TextOptions, style: Style, width: number): string[] {
+/** As many places of the first stage as there are results, with the rank that each has now; those that are not shown any more are dim. */
+function firstOrder(result: SearchResult, options: OrderOptions, style: Style, width: number): string[] {
   const { chalk, glyphs } = style;
-  const known = new Map(result.results.map((ranked) => [ranked.passage.id, ranked]));
-  const shown = result.recallOrder.slice(0, result.results.length);
-  const rankWidth = String(shown.length).length;
-  const rows = shown.map((passageId, position) => {
-    const ranked = known.get(passageId);
-    const rank = padStart(String(position + 1), rankWidth);
-    const similarity = ranked?.similarity == null ? padEnd(glyphs.none, 5) : formatSimilarity(ranked.similarity);
-    const goes = `${glyphs.to} ${padStart(ranked === undefined ? "out" : String(ranked.rank), 3)}`;
-    const head = `${rank}  ${similarity}  `;
-    const room = width - widthOf(head) - widthOf(goes) - 2;
-    const place = ranked === undefined ? chalk.dim(`passage ${passageId}`) : placeOf(ranked, options, style, room);
-    return `${rank}  ${chalk.dim(similarity)}  ${padEnd(place, room)}  ${chalk.dim(goes)}`;
+  const shown = new Set(result.results.map(({ rank }) => rank));
+  const first = result.recalled.slice(0, result.results.length);
+  const recallWidth = widest(first.map(({ recallRank }) => String(recallRank)));
+  const rankWidth = widest(first.map(({ rank }) => String(rank)));
+  const rows = first.map((ranked) => {
+    const recallRank = padStart(String(ranked.recallRank), recallWidth);
+    const goes = ` ${glyphs.to} ${padStart(String(ranked.rank), rankWidth)}`;
+    const similarity = ranked.similarity === null ? padEnd(glyphs.none, 5) : formatSimilarity(ranked.similarity);
+    const room = width - widthOf(`${recallRank}${goes}  ${similarity}  `);
+    const paint = shown.has(ranked.rank) ? chalk.cyan : chalk.dim;
+    return `${recallRank}${chalk.dim(goes)}  ${chalk.dim(similarity)}  ${placeOf(ranked, options, style, { width: room, paint })}`;
   });
   return [chalk.dim(firstTitle(result)), ...rows];
 }
@@ -51,13 +57,12 @@ function firstTitle({ settings }: SearchResult): string {
   return settings.hybrid ? "first stage, by similarity and BM25" : "first stage, by similarity";
 }
 
-function finalOrder(result: SearchResult, options: TextOptions, style: Style, width: number): string[] {
+function finalOrder(result: SearchResult, options: OrderOptions, style: Style, width: number): string[] {
   const { chalk, glyphs } = style;
   const { results } = result;
   const relevances = formatRelevances(results.map(({ judgment }) => judgment?.relevance ?? null)).map(
     (relevance) => relevance ?? glyphs.none,
   );
-  const widest = (cells: readonly string[]) => Math.max(0, ...cells.map(widthOf));
   const moves = results.map((ranked) => movementLabel(ranked, style));
   const logits = results.map(({ judgment }) => (judgment === null ? glyphs.none : judgment.logit.toFixed(2)));
   const rankWidth = widest(results.map(({ rank }) => String(rank)));
@@ -65,18 +70,31 @@ function finalOrder(result: SearchResult, options: TextOptions, style: Style, wi
     const rank = padStart(String(ranked.rank), rankWidth);
     const move = padStart(moves[position] ?? "", widest(moves));
     const relevance = padEnd(relevances[position] ?? "", widest(relevances));
-    const logit = padStart(logits[position] ?? "", widest(logits));
-    const room = width - widthOf(`${rank}  ${move}  ${relevance}  ${logit}  `);
-    const numbers = `${paintMovement(move, ranked, style)}  ${relevance}  ${chalk.dim(logit)}`;
-    return `${rank}  ${numbers}  ${placeOf(ranked, options, style, room)}`;
+    const logit = options.logits ? `  ${padStart(logits[position] ?? "", widest(logits))}` : "";
+    const room = width - widthOf(`${rank}  ${move}  ${relevance}${logit}  `);
+    const numbers = `${paintMovement(move, ranked, style)}  ${relevance}${chalk.dim(logit)}`;
+    return `${rank}  ${numbers}  ${placeOf(ranked, options, style, { width: room, paint: chalk.cyan })}`;
   });
-  const title = result.models.reranker === null ? "final order, not reranked" : "after reranking, by relevance and logit";
-  return [chalk.dim(title), ...rows];
+  return [chalk.dim(finalTitle(result, options)), ...rows];
+}
+
+function finalTitle({ models }: SearchResult, { logits }: OrderOptions): string {
+  if (models.reranker === null) return "final order, not reranked";
+  return logits ? "after reranking, by relevance and logit" : "after reranking, by relevance";
+}
+
+function widest(cells: readonly string[]): number {
+  return Math.max(0, ...cells.map(widthOf));
 }
 
 /** Shortened from the left where it must be: the list of results has the whole path. */
-function placeOf({ passage }: RankedPassage, options: TextOptions, { chalk, glyphs }: Style, width: number): string {
+function placeOf(
+  { passage }: RankedPassage,
+  options: TextOptions,
+  { chalk, glyphs }: Style,
+  { width, paint }: { readonly width: number; readonly paint: (path: string) => string },
+): string {
   const suffix = locationSuffix(passage.location);
   const path = printableLine(displayPath(passage.path, options));
-  return chalk.cyan(shortenStart(path, Math.max(8, width - widthOf(suffix)), glyphs.ellipsis)) + chalk.dim(suffix);
+  return paint(shortenStart(path, Math.max(8, width - widthOf(suffix)), glyphs.ellipsis)) + chalk.dim(suffix);
 }

@@ -15,7 +15,7 @@ const LABEL_COLUMNS = 13;
  */
 export function explainReport(result: SearchResult, options: TextOptions): string {
   const style = createStyle(options.terminal);
-  return `${[...factLines(result, options.terminal, style), "", ...orderLines(result, options, style)].join("\n")}\n`;
+  return `${[...factLines(result, options.terminal, style), "", ...orderLines(result, { ...options, logits: true }, style)].join("\n")}\n`;
 }
 
 function factLines(result: SearchResult, { columns }: Terminal, style: Style): string[] {

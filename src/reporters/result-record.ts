@@ -26,7 +26,7 @@ export interface ResultRecord {
   readonly passageId: number;
 }
 
-export interface SearchRecord extends Omit<SearchResult, "results" | "recallOrder"> {
+export interface SearchRecord extends Omit<SearchResult, "results" | "recalled"> {
   readonly version: typeof SEARCH_RESULT_VERSION;
   /** The caller's own name for the query, where queries came as JSONL with one. */
   readonly queryId?: string;
@@ -61,7 +61,7 @@ export function searchRecord(result: SearchResult, options: RecordOptions): Sear
     partial,
     notices,
     results: result.results.map((ranked) => resultRecord(ranked, options)),
-    ...(options.explain === true && { recallOrder: result.recallOrder }),
+    ...(options.explain === true && { recallOrder: result.recalled.map(({ passage }) => passage.id) }),
   };
 }
 

@@ -56,7 +56,7 @@ describe("search", () => {
 
   test("hybrid recall finds what only the words match, and still knows its similarity", async () => {
     const result = await search("vinegar", dependencies(), { ...OPTIONS, hybrid: true, candidateCount: 2 });
-    expect(result.recallOrder.length).toBe(2);
+    expect(result.recalled.length).toBe(2);
     const kettle = result.results.find(({ passage }) => passage.text.includes("vinegar"));
     expect(kettle?.similarity).toBeTypeOf("number");
   });

@@ -18,23 +18,23 @@ timings      embed 41 ms · recall 1 ms · rerank 2.9 s · total 3.0 s
 judged       50 of 50 candidates
 
 first stage, by similarity                                   after reranking, by relevance and logit
-1  0.688  capitals/北京.md:3-7                       →   2   1  ↑2  0.99995  9.90  capitals/beijing.md:9-14
-2  0.402  history/moon-landing.pdf p.3               →   3   2  ↓1  0.99992  9.40  capitals/北京.md:3-7
-3  0.612  capitals/beijing.md:9-14                   →   1   3  ↓1  –           –  history/moon-landing.pdf p.3
+1 → 2  0.688  capitals/北京.md:3-7                           1  ↑2  0.99995  9.90  capitals/beijing.md:9-14
+2 → 3  0.402  history/moon-landing.pdf p.3                   2  ↓1  0.99992  9.40  capitals/北京.md:3-7
+3 → 1  0.612  capitals/beijing.md:9-14                       3  ↓1  –           –  history/moon-landing.pdf p.3
 `,
     );
   });
 
   test("shows them below each other in a narrow window, and stays within it", () => {
     const output = explain(60);
-    expect(output).toContain("\n\nfirst stage, by similarity\n1  0.688  capitals/北京.md:3-7");
+    expect(output).toContain("\n\nfirst stage, by similarity\n1 → 2  0.688  capitals/北京.md:3-7");
     expect(output).toContain("\n\nafter reranking, by relevance and logit\n1  ↑2  0.99995  9.90  capitals/beijing.md:9-14\n");
     for (const line of output.split("\n")) expect(widthOf(line), line).toBeLessThanOrEqual(60);
   });
 
-  test("tells passages that fell out of the results by their number", () => {
+  test("names passages that fell out of the results, and says where they are now", () => {
     const output = explain(120, sampleResult([{ recallRank: 2, path: "a.md" }]));
-    expect(output).toMatch(/\n1 {2}– {6}passage 101 +→ out {3}1 {2}↑1 {2}0\.9933 {2}5\.00 {2}a\.md:1-3\n/);
+    expect(output).toMatch(/\n1 → 2 {2}0\.500 {2}other-1\.md:1-3 +1 {2}↑1 {2}0\.9933 {2}5\.00 {2}a\.md:1-3\n/);
   });
 
   test("names settings, notices and truncations that there are", () => {

@@ -69,9 +69,19 @@ export function sampleResult(
     partial: false,
     notices: [],
     results,
-    recallOrder: Array.from({ length: 50 }, (_, position) => 101 + position),
+    recalled: recalledWith(results),
     ...overrides,
   };
+}
+
+/** The results where the first stage had put them, among others that end below them: 50 candidates in all. */
+function recalledWith(results: readonly RankedPassage[]): RankedPassage[] {
+  const byRecallRank = new Map(results.map((ranked) => [ranked.recallRank, ranked]));
+  let rank = Math.max(0, ...results.map((ranked) => ranked.rank));
+  return Array.from({ length: 50 }, (_, position) => {
+    const recallRank = position + 1;
+    return byRecallRank.get(recallRank) ?? samplePassage({ path: `other-${recallRank}.md`, recallRank, rank: ++rank, logit: -5 });
+  });
 }
 
 /** Three results in two languages, one of them not judged. */
