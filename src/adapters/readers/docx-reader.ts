@@ -10,8 +10,9 @@ const OLE_MAGIC = Buffer.from("d0cf11e0a1b11ae1", "hex");
 /** The name of the stream that holds the encrypted document, as a compound file's directory writes it. */
 const ENCRYPTED_STREAM = Buffer.from("EncryptedPackage", "utf16le");
 
-/** Word leaves its document title out of the headings. */
-const STYLE_MAP = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh"];
+/** Word's title is a style of its own, above the headings of level 1. */
+const TITLE_CLASS = "document-title";
+const STYLE_MAP = [`p[style-name='Title'] => h1.${TITLE_CLASS}:fresh`];
 
 export const docxReader: DocumentReader = {
   format: "docx",
@@ -20,7 +21,8 @@ export const docxReader: DocumentReader = {
     refuseOtherContainers(file);
     const html = await convert(file);
     const parse = await loadHtmlParser();
-    const { blocks } = parse(html, 1);
+    const parsed = parse(html, 1).blocks;
+    const blocks = html.includes(`<h1 class="${TITLE_CLASS}">`) ? belowTitle(parsed) : parsed;
     if (blocks.length === 0) throw new SkippedDocument("no-text", `${file.path} holds no text (pictures only?)`);
     const heading = blocks.find(({ kind, level }) => kind === "heading" && level === 1);
     return { title: heading?.text ?? titleOfPath(file.path), format: "docx", blocks: numberLines(blocks), warnings: [] };
@@ -47,6 +49,12 @@ async function convert({ path, bytes }: SourceFile): Promise<string> {
   } catch (error) {
     throw damaged(path, error);
   }
+}
+
+/** Moves all headings one level down but the first, which is the title. */
+function belowTitle(blocks: readonly DocumentBlock[]): DocumentBlock[] {
+  const title = blocks.find(({ kind, level }) => kind === "heading" && level === 1);
+  return blocks.map((block) => (block === title || block.level === undefined ? block : { ...block, level: Math.min(6, block.level + 1) }));
 }
 
 /** A DOCX has no lines: they count in the extracted text, one blank line between blocks. */

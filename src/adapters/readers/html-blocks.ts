@@ -1,5 +1,6 @@
 import type { CheerioAPI } from "cheerio";
 import type { DocumentBlock } from "../../domain/document.ts";
+import { findHeader } from "./csv-dialect.ts";
 import { tableRowBlocks, type TableRow } from "./table-rows.ts";
 
 type HtmlNode = ReturnType<CheerioAPI["root"]>[0]["children"][number];
@@ -19,6 +20,8 @@ const DROPPED =
 const BLOCKS = new Set(
   "address article blockquote body details div dl fieldset figcaption figure form header hr html legend main ol p section summary ul center".split(" "),
 );
+/** The parser's time is quadratic in the depth; pages that people made stay below 100. */
+const MAX_DEPTH = 2000;
 const ITEMS = new Set(["li", "dt", "dd"]);
 
 /**
@@ -28,6 +31,7 @@ const ITEMS = new Set(["li", "dt", "dd"]);
 export async function loadHtmlParser(): Promise<(html: string, firstLine: number) => ParsedHtml> {
   const { load } = await import("cheerio");
   return (html, firstLine) => {
+    if (nestsDeeperThan(html, MAX_DEPTH)) throw new Error(`elements are nested deeper than ${MAX_DEPTH} levels`);
     const $ = load(html, { sourceCodeLocationInfo: true });
     const titleElement = $("head > title").get(0);
     const title = titleElement === undefined ? "" : collapse(textBelow(titleElement));
@@ -36,6 +40,19 @@ export async function loadHtmlParser(): Promise<(html: string, firstLine: number
     return { title: title || blocks.find(({ kind, level }) => kind === "heading" && level === 1)?.text, blocks };
   };
 }
+
+/** Counts the tags of elements that must be closed, which is close enough for a limit. */
+function nestsDeeperThan(html: string, limit: number): boolean {
+  let depth = 0;
+  for (const [, slash, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)\b/gi)) {
+    if (UNCLOSED.test(name!)) continue;
+    depth = slash === "" ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > limit) return true;
+  }
+  return false;
+}
+
+const UNCLOSED = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|dt|dd|tr|td|th|thead|tbody|tfoot|option|path|circle|rect|line|use)$/i;
 
 function mainContent($: CheerioAPI): HtmlNode | undefined {
   for (const selector of ["main", "[role=main]", "article"]) {
@@ -150,8 +167,11 @@ function tableBlocks(table: HtmlElement, firstLine: number): DocumentBlock[] {
   const rowElements = elements.filter(({ name }) => name === "tr");
   const rows = rowElements.map((row): TableRow => ({ cells: row.children.filter(isCell).map(textBelow), ...linesOf(row, firstLine) }));
   const firstCells = rowElements[0]?.children.filter(isCell) ?? [];
-  // A header cell at the start of every row names the row; a header row holds nothing else.
-  const blocks = tableRowBlocks(rows, firstCells.length > 0 && firstCells.every(({ name }) => name === "th"));
+  // A header cell at the start of every row names the row; a header row holds nothing else. Word and old pages mark none:
+  // there the words decide, and two columns are as often pairs of a name and a value.
+  const isMarked = elements.some(({ name }) => name === "th");
+  const hasHeader = isMarked ? firstCells.every(({ name }) => name === "th") : firstCells.length > 2 && findHeader(rows.map(({ cells }) => cells)) !== undefined;
+  const blocks = tableRowBlocks(rows, hasHeader);
   if (caption === undefined || captionText === "") return blocks;
   return [{ kind: "paragraph", text: captionText, ...linesOf(caption, firstLine) }, ...blocks];
 }

@@ -4,7 +4,7 @@ export interface LineRange {
 }
 
 export interface EntryLines extends LineRange {
-  /** Lines of the elements, when the entry is a list. */
+  /** Lines of the objects in it, when the entry is a list of objects; not to be used for other lists. */
   readonly elements: readonly LineRange[];
 }
 
@@ -52,7 +52,8 @@ export function entryLines(text: string): ReadonlyMap<string, EntryLines> {
       continue;
     }
     if (depth === 1 && entryStart === 0) entryStart = line;
-    if (depth === 2 && elementStart === 0) elementStart = line;
+    // Numbers by the million are elements too, and nobody asks for their lines.
+    if (depth === 2 && character === "{") elementStart = line;
     lastLine = line;
     if (character === '"') {
       const end = endOfString(text, position);

@@ -28,16 +28,16 @@ export const jsonReader: DocumentReader = {
 };
 
 function valueBlocks(value: unknown, text: string): DocumentBlock[] {
-  const lines = entryLines(text);
   const blocks: DocumentBlock[] = [];
   const push = (content: string, { startLine, endLine }: LineRange, row?: number): void => {
     if (!/\S/.test(content)) return;
     blocks.push({ kind: "record", text: content, startLine, endLine, ...(row === undefined ? {} : { row }) });
   };
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) && value.some((element) => typeof element === "object" && element !== null)) {
+    const lines = entryLines(text);
     value.forEach((element, position) => push(jsonText(element), lines.get(String(position)) ?? UNKNOWN_LINES, position + 1));
   } else if (isJsonObject(value)) {
-    pushEntries(value, lines, push);
+    pushEntries(value, entryLines(text), push);
   } else {
     push(jsonText(value), { startLine: 1, endLine: text.split("\n").length });
   }
@@ -69,7 +69,8 @@ function pushEntries(
     }
     endPlain();
     if (Array.isArray(value) && value.length > 0 && value.every(isJsonObject)) {
-      value.forEach((element, position) => push(jsonText(element, key), range.elements[position] ?? range));
+      const lines = entryLines(text);
+    value.forEach((element, position) => push(jsonText(element, key), range.elements[position] ?? range));
     } else {
       push(jsonText(value, key), range);
     }

@@ -2,6 +2,7 @@ import type { Nodes, Parents, Table } from "mdast";
 import type { DocumentBlock } from "../../domain/document.ts";
 import { splitMarkdown, withoutCostlyMarkup } from "./markdown-sections.ts";
 import { tableRowBlocks } from "./table-rows.ts";
+import { paragraphBlocks } from "./text-blocks.ts";
 
 export interface ParsedMarkdown {
   /** From the front matter, else the first heading of level 1. */
@@ -18,6 +19,10 @@ export async function parseMarkdown(source: string): Promise<ParsedMarkdown> {
   const blocks: DocumentBlock[] = [];
   let title: string | undefined;
   for (const section of splitMarkdown(withoutCostlyMarkup(source))) {
+    if (section.isPlain) {
+      blocks.push(...paragraphBlocks(section.text, section.firstLine));
+      continue;
+    }
     const tree = parse(section.text);
     const parseHtml = containsHtml(tree) ? await (await import("./html-blocks.ts")).loadHtmlParser() : undefined;
     for (const { node, listMark } of leafBlocks(tree)) {
@@ -53,11 +58,13 @@ async function loadParser() {
     import("micromark-extension-frontmatter"),
     import("mdast-util-frontmatter"),
   ]);
-  return (text: string) =>
-    fromMarkdown(text, {
-      extensions: [gfm(), frontmatter(["yaml", "toml"])],
-      mdastExtensions: [gfmFromMarkdown(), frontmatterFromMarkdown(["yaml", "toml"])],
-    });
+  // Bare addresses are text to us either way; looking for them at every letter takes 40 % of the parser's time.
+  const syntax = gfm();
+  const constructs = Object.entries(syntax.text ?? {}).filter(([code]) => !/[\w.+-]/.test(String.fromCharCode(Number(code))));
+  const extensions = [{ ...syntax, text: Object.fromEntries(constructs) }, frontmatter(["yaml", "toml"])];
+  const toTree = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
+  const mdastExtensions = [...toTree, frontmatterFromMarkdown(["yaml", "toml"])];
+  return (text: string) => fromMarkdown(text, { extensions, mdastExtensions });
 }
 
 interface LeafBlock {

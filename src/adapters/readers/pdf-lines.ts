@@ -78,3 +78,33 @@ export function joinLines(before: string, after: string, words: ReadonlySet<stri
   }
   return isWide(before.at(-1)) || isWide(after[0]) ? before + after : `${before} ${after}`;
 }
+
+/** Below this many pages, a repeated line is more likely to be content. */
+const MIN_REPEATS = 3;
+
+/** Without page numbers, and without running headers and footers: the outermost line of a page that most pages repeat. */
+export function withoutPageFurniture(lines: readonly PdfLine[]): PdfLine[] {
+  const pages = new Map<number, { highest: PdfLine; lowest: PdfLine }>();
+  for (const line of lines) {
+    const { highest = line, lowest = line } = pages.get(line.page) ?? {};
+    pages.set(line.page, { highest: line.baseline > highest.baseline ? line : highest, lowest: line.baseline < lowest.baseline ? line : lowest });
+  }
+  const edges = [...pages.values()].flatMap(({ highest, lowest }) => (highest === lowest ? [highest] : [highest, lowest]));
+  const repeats = new Map<string, number>();
+  for (const line of edges) repeats.set(edgeKey(line), (repeats.get(edgeKey(line)) ?? 0) + 1);
+  const furniture = new Set(
+    edges.filter((line) => {
+      const count = repeats.get(edgeKey(line)) ?? 0;
+      return PAGE_NUMBER.test(line.text) || (count >= MIN_REPEATS && count * 2 > pages.size);
+    }),
+  );
+  // A document of nothing else (slides with numbers only) keeps what it has.
+  return furniture.size === lines.length ? [...lines] : lines.filter((line) => !furniture.has(line));
+}
+
+const PAGE_NUMBER = /^(?:(?:page|seite|p\.|第)\s*)?[-–—]?\s*\d{1,4}\s*[-–—]?(?:\s*(?:\/|of|von|页|頁)\s*\d{0,4})?$/i;
+
+/** Equal for lines that differ only in their numbers and stand at the same height. */
+function edgeKey({ text, baseline }: PdfLine): string {
+  return `${Math.round(baseline / 4)} ${text.replace(/\d+/g, "#")}`;
+}

@@ -4,7 +4,7 @@ import { SkippedDocument } from "../../domain/errors.ts";
 import type { DocumentReader, SourceFile } from "../../ports/document-reader.ts";
 import { extensionsOf, titleOfPath } from "./formats.ts";
 import { pdfBlocks } from "./pdf-blocks.ts";
-import { assembleLines, type PdfLine, type PdfTextItem } from "./pdf-lines.ts";
+import { assembleLines, withoutPageFurniture, type PdfLine, type PdfTextItem } from "./pdf-lines.ts";
 import { damaged } from "./source-text.ts";
 
 type PdfJs = typeof import("pdfjs-dist/legacy/build/pdf.mjs");
@@ -59,7 +59,7 @@ async function readDocument(document: PdfDocument, { path: filePath }: SourceFil
     throw new SkippedDocument("no-text", `${filePath} has ${pages} and no text (scanned?); it needs OCR first`);
   }
   if (silent.length > 0) warnings.push(`${filePath}: no text on ${silent.length} of ${pages} (scanned or empty), the first is page ${silent[0]}`);
-  const blocks = pdfBlocks(lines);
+  const blocks = pdfBlocks(withoutPageFurniture(lines));
   const heading = blocks.find(({ kind, level }) => kind === "heading" && level === 1);
   const title = (await metadataTitle(document)) ?? heading?.text ?? titleOfPath(filePath);
   return { title, format: "pdf", blocks, warnings };
