@@ -69,8 +69,7 @@ function pushEntries(
     }
     endPlain();
     if (Array.isArray(value) && value.length > 0 && value.every(isJsonObject)) {
-      const lines = entryLines(text);
-    value.forEach((element, position) => push(jsonText(element, key), range.elements[position] ?? range));
+      value.forEach((element, position) => push(jsonText(element, key), range.elements[position] ?? range));
     } else {
       push(jsonText(value, key), range);
     }
