@@ -36,8 +36,9 @@ export interface ModelSpec {
   readonly licence: string;
   readonly sizeBytes: number;
   /**
-   * Changes whenever scores or vectors could: digest over id, revision, precision, dimensions, prefixes, pooling and
-   * template. Vectors of different fingerprints never meet.
+   * Changes whenever scores or vectors could: digest over the content of graph, weights and tokenizer (its template
+   * included), precision, output, dimensions, prefixes, pooling and token limit. Names and folders are not in it. Vectors
+   * of different fingerprints never meet.
    */
   readonly fingerprint: string;
 }
