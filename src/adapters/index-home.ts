@@ -38,8 +38,8 @@ export function requireIndexHome(cwd: string, explicit: string | undefined): Ind
 /** The home of the index that a run of `rerank index` writes: the existing one, else a new one in `cwd`. */
 export function openIndexHome(cwd: string, explicit: string | undefined): IndexHome {
   const home = findIndexHome(cwd, explicit) ?? homeOf(resolve(cwd, explicit ?? INDEX_FOLDER));
+  makeFolder(generationFolder(home), home);
   try {
-    mkdirSync(generationFolder(home), { recursive: true });
     // Vectors of private notes do not belong into a repository by accident.
     const ignoreFile = join(home.indexFolder, ".gitignore");
     if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, "*\n");
@@ -57,6 +57,15 @@ export function generationFolder(home: IndexHome): string {
   return join(home.indexFolder, `generation-${currentGeneration(home)}`);
 }
 
+/** Makes a folder below the index's; throws UserError where that is not possible. */
+export function makeFolder(folder: string, { indexFolder }: IndexHome): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(indexFolder, error);
+  }
+}
+
 /** The folder that a rebuild fills. It may hold the work of an interrupted one. */
 export function nextGenerationFolder(home: IndexHome): string {
   return join(home.indexFolder, `generation-${currentGeneration(home) + 1}`);
@@ -69,12 +78,26 @@ export function switchGeneration(home: IndexHome): void {
   try {
     writeFileSync(aside, `${next}\n`, { flush: true });
     renameSync(aside, join(home.indexFolder, "CURRENT"));
-    for (const name of readdirSync(home.indexFolder)) {
-      const generation = Number(GENERATION.exec(name)?.[1] ?? next);
-      if (generation !== next) rmSync(join(home.indexFolder, name), { recursive: true, force: true });
-    }
   } catch (error) {
     throw unwritable(home.indexFolder, error);
+  }
+  removeOldGenerations(home);
+}
+
+/**
+ * Removes what came before the current generation: a process that is killed right after it switched leaves it behind. To
+ * be called by the holder of the lock.
+ */
+export function removeOldGenerations(home: IndexHome): void {
+  const current = currentGeneration(home);
+  for (const name of readdirSync(home.indexFolder)) {
+    const generation = Number(GENERATION.exec(name)?.[1] ?? current);
+    if (generation >= current) continue;
+    try {
+      rmSync(join(home.indexFolder, name), { recursive: true, force: true });
+    } catch {
+      // Windows keeps the files that another process reads; the next run removes them.
+    }
   }
 }
 

@@ -1,11 +1,14 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createFileWalker } from "../adapters/file-walker.ts";
 import { openSyncedHnsw } from "../adapters/open-vector-index.ts";
 import {
+  findIndexHome,
   generationFolder,
+  makeFolder,
   nextGenerationFolder,
   openIndexHome,
+  removeOldGenerations,
   switchGeneration,
   type IndexHome,
 } from "../adapters/index-home.ts";
@@ -14,14 +17,16 @@ import { readDocument } from "../adapters/readers/all-readers.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
+import type { ModelSpec } from "../domain/model-spec.ts";
 import { startInference } from "../inference/inference-client.ts";
 import { buildIndex, type BuildIndexOptions } from "../pipeline/build-index.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
+import { liesBelow } from "../pipeline/plan-index.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
 import { modelNames, openLocator, threadsOf, STORE_FILE, type ModelSettings } from "./compose.ts";
-import { mergeRoots, resolveRoots } from "./index-roots.ts";
+import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
 
 export type IndexSettings = ModelSettings &
   Pick<
@@ -51,9 +56,10 @@ export interface IndexSession {
   close(): Promise<void>;
 }
 
-/** Locks the index and opens all that a run needs. */
+/** Locks the index and opens all that a run needs. A mistake in paths or models leaves no empty index behind. */
 export async function openIndexSession(options: IndexRunOptions): Promise<IndexSession> {
-  const { settings, hub, cwd, signal, onNotice } = options;
+  const { settings, cwd, signal, onNotice } = options;
+  checkPaths(options.paths, cwd, findIndexHome(cwd, settings.index) !== undefined);
   const home = openIndexHome(cwd, settings.index);
   const lock = await acquireIndexLock(home.indexFolder, {
     command: options.command,
@@ -61,39 +67,22 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     signal,
     onWaiting: (holder) => onNotice(waitingLine(holder)),
   });
+  const opened: { close(): unknown }[] = [{ close: () => lock.release() }];
+  const close = async () => {
+    // Last opened, first closed: the lock goes when nothing writes any more.
+    for (let each = opened.pop(); each !== undefined; each = opened.pop()) await each.close();
+  };
   try {
-    const current = options.rebuild ? undefined : openStore(generationFolder(home));
-    const known = options.rebuild ? manifestForRebuild(home, options.paths) : current?.readManifest();
-    const knownRoots = known?.roots ?? [];
-    const given = resolveRoots(options.paths, settings, { cwd, baseFolder: home.baseFolder, known: knownRoots });
-    const allRoots = mergeRoots(knownRoots, given);
-    const locator = openLocator(hub, cwd);
-    const names = modelNames(locator, settings, known);
-    const embedder = await locator.locate(names.embedder, "embedder");
-    if (settings.models === undefined && known === undefined) {
-      onNotice(`no model was chosen: using the bundled pair ${names.embedder} (--models chooses another)`);
-    }
-    const manifest = manifestOf({
-      known,
-      embedder,
-      rerankerId: names.reranker,
-      passageTokens: settings.passageTokens,
-      overlapTokens: settings.overlapTokens,
-      roots: allRoots,
-    });
-    if (known !== undefined && !options.rebuild) requireSameManifest(known, manifest);
-    // A rebuild starts from nothing: what it does not read is gone.
-    const roots = options.rebuild ? allRoots : given;
+    const { known, roots, manifest, embedder } = await planSession(home, options);
     const folder = options.rebuild ? prepareRebuild(home, manifest) : generationFolder(home);
-    const store = current ?? openStore(folder);
+    if (known !== undefined && !options.rebuild) requireSameManifest(known, manifest);
+    const store = openStore(folder);
+    opened.push(store);
     store.writeManifest(manifest);
     const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
-    const vectorIndex = await openSyncedHnsw(store, {
-      folder,
-      dimensions: manifest.dimensions,
-      fingerprint: manifest.embedderFingerprint,
-      signal,
-    });
+    opened.push(inference);
+    const { dimensions, embedderFingerprint: fingerprint } = manifest;
+    const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal });
     return {
       home,
       roots,
@@ -108,16 +97,37 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
         }
         return report;
       },
-      async close() {
-        await inference.close();
-        store.close();
-        lock.release();
-      },
+      close,
     };
   } catch (error) {
-    lock.release();
+    await close();
     throw error;
   }
+}
+
+interface SessionPlan {
+  readonly known: IndexManifest | undefined;
+  readonly manifest: IndexManifest;
+  /** What this run walks: a rebuild starts from nothing, so that what it does not read is gone. */
+  readonly roots: readonly IndexRoot[];
+  readonly embedder: ModelSpec;
+}
+
+/** Settles roots and models. Writes nothing. */
+async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild, onNotice }: IndexRunOptions): Promise<SessionPlan> {
+  const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
+  const knownRoots = known?.roots ?? [];
+  const given = resolveRoots(paths, settings, { cwd, baseFolder: home.baseFolder, known: knownRoots });
+  const allRoots = mergeRoots(knownRoots, given);
+  const locator = openLocator(hub, cwd);
+  const names = modelNames(locator, settings, known);
+  const embedder = await locator.locate(names.embedder, "embedder");
+  if (settings.models === undefined && known === undefined) {
+    onNotice(`no model was chosen: using the bundled pair ${names.embedder} (--models chooses another)`);
+  }
+  const { passageTokens, overlapTokens } = settings;
+  const manifest = manifestOf({ known, embedder, rerankerId: names.reranker, passageTokens, overlapTokens, roots: allRoots });
+  return { known, manifest, roots: rebuild ? allRoots : given, embedder };
 }
 
 /** What is said while another process holds the index. */
@@ -130,38 +140,60 @@ function buildOptions(options: IndexRunOptions, roots: readonly IndexRoot[], { c
   return { roots, chunking, signal: options.signal, onEvent: options.onEvent };
 }
 
-function openStore(folder: string): PassageStore {
-  mkdirSync(folder, { recursive: true });
+function openStore(home: IndexHome, folder: string): PassageStore {
+  makeFolder(folder, home);
   return openSqliteStore(join(folder, STORE_FILE), { create: true });
 }
 
-/** The next generation's folder; what an interrupted rebuild left there is used when it was the same rebuild. */
-function prepareRebuild(home: IndexHome, manifest: IndexManifest): string {
+/** The next generation's folder; what an interrupted rebuild left there is used when it was built the same way. */
+function prepareRebuild(home: IndexHome, manifest: IndexManifest, onNotice: (line: string) => void): string {
   const folder = nextGenerationFolder(home);
-  if (existsSync(join(folder, STORE_FILE)) && !canResume(folder, manifest)) rmSync(folder, { recursive: true, force: true });
+  if (!existsSync(folder)) return folder;
+  const obstacle = obstacleToResume(folder, manifest);
+  if (obstacle === undefined) return folder;
+  if (obstacle !== "") onNotice(`an interrupted rebuild is started anew: it was made with ${obstacle}`);
+  rmSync(folder, { recursive: true, force: true });
   return folder;
 }
 
-function canResume(folder: string, manifest: IndexManifest): boolean {
+/** Why the rest of a rebuild is of no use, in words; "" when there is nothing in it; `undefined` when it can be used. */
+function obstacleToResume(folder: string, manifest: IndexManifest): string | undefined {
   try {
-    const store = openStore(folder);
-    const left = store.readManifest();
-    store.close();
-    return left !== undefined && differences(left, manifest).length === 0;
+    const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
+    try {
+      const left = store.readManifest();
+      if (left === undefined) return "";
+      return differences(left, manifest).join(" and ") || undefined;
+    } finally {
+      store.close();
+    }
   } catch {
-    // Damaged or of another version: it is started anew.
-    return false;
+    // Damaged, of another version, or killed before it had any table.
+    return "";
+  }
+}
+
+/** Drops what an interrupted rebuild has read below roots that the index does not cover any more. */
+function dropForeign(store: PassageStore, roots: readonly IndexRoot[]): void {
+  store.removeDocuments(store.paths().filter((path) => !roots.some((root) => liesBelow(path, root.path))));
+}
+
+/** `undefined` before the first run. */
+function readManifest(home: IndexHome): IndexManifest | undefined {
+  const file = join(generationFolder(home), STORE_FILE);
+  if (!existsSync(file)) return undefined;
+  const store = openSqliteStore(file, { readOnly: true });
+  try {
+    return store.readManifest();
+  } finally {
+    store.close();
   }
 }
 
 /** The manifest that a rebuild takes roots and model from; a damaged store has none, and then the folders must be named. */
 function manifestForRebuild(home: IndexHome, paths: readonly string[]): IndexManifest | undefined {
-  if (!existsSync(join(generationFolder(home), STORE_FILE))) return undefined;
   try {
-    const store = openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
-    const manifest = store.readManifest();
-    store.close();
-    return manifest;
+    return readManifest(home);
   } catch (error) {
     if (paths.length > 0) return undefined;
     throw new UserError(`the index cannot be read, so its folders are not known: ${(error as Error).message}`, {

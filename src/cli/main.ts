@@ -29,6 +29,12 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   } catch (error) {
     process.exitCode = exitCodeOf(error, stop.signal, (line) => output.notice(line));
   }
+  if (stop.signal.reason instanceof Interruption) {
+    await output.drained().catch(() => {});
+    // Also where the work was done just in time: a script must see that it was to be stopped. What still runs here, a walk
+    // through folders or the parsing of a file, has nobody who waits for it.
+    process.exit(INTERRUPTED);
+  }
 }
 
 /** The reader of stdout went away. */
@@ -42,24 +48,34 @@ async function runProgram(argv: readonly string[], context: CommandContext): Pro
   const program = buildProgram(context, (code) => {
     exitCode = code;
   });
-  await program.parseAsync(argv);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    // Help and the version were asked for, and are written.
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  }
   return exitCode;
 }
 
 function listenForStops(stop: AbortController): void {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      // The second one means: now.
-      if (stop.signal.aborted) process.exit(INTERRUPTED);
+      // The second one means: now. The prompt comes below what is on the screen.
+      if (stop.signal.aborted) {
+        if (process.stderr.isTTY) process.stderr.write("\n");
+        process.exit(INTERRUPTED);
+      }
       stop.abort(new Interruption(name));
     });
   }
 }
 
 function exitCodeOf(error: unknown, signal: AbortSignal, notice: (line: string) => void): number {
-  if (signal.reason instanceof ClosedOutput) return 0;
-  if (signal.aborted) return INTERRUPTED;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILURE;
+  // What goes wrong while things are brought to an end may be a consequence of the end; a full disk is not.
+  if (signal.aborted && !(error instanceof UserError && error !== signal.reason)) {
+    return signal.reason instanceof ClosedOutput ? 0 : INTERRUPTED;
+  }
+  if (error instanceof CommanderError) return FAILURE;
   notice(error instanceof UserError ? formatUserError(error) : formatBug(error));
   return FAILURE;
 }

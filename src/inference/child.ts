@@ -2,9 +2,9 @@
 import { ModelHost } from "./model-host.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
-// A terminal sends Ctrl-C and its own end to every process of the group. The parent decides what they mean.
-process.on("SIGINT", () => {});
-process.on("SIGHUP", () => {});
+// A terminal sends Ctrl-C and its own end to every process of the group, and a service manager sends SIGTERM so. The parent
+// decides what they mean, and ends this process.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
 // The parent is gone, perhaps killed: nobody waits for an answer.
 process.on("disconnect", () => process.exit(0));
 
