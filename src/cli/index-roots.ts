@@ -3,6 +3,8 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
+import { displayPath, type PathView } from "../reporters/display-path.ts";
+import { shellQuote } from "./completion-tree.ts";
 
 export type WalkSettings = Pick<Settings, "include" | "exclude" | "hidden" | "follow" | "maxFileSize">;
 
@@ -18,32 +20,42 @@ export interface RootPlaces {
  * Throws UserError for a path that does not exist and when there is nothing to index.
  */
 export function resolveRoots(paths: readonly string[], settings: WalkSettings, { cwd, baseFolder, known }: RootPlaces): IndexRoot[] {
-  if (paths.length === 0) return knownRoots(known, baseFolder);
-  return paths.map((path) => {
-    const absolutePath = resolve(cwd, path);
-    if (!existsSync(absolutePath)) {
-      throw new UserError(`${path} does not exist`, { hint: "check the spelling; paths are relative to the current folder" });
-    }
-    return {
-      path: storedPath(absolutePath, baseFolder),
-      include: settings.include,
-      exclude: settings.exclude,
-      hidden: settings.hidden,
-      follow: settings.follow,
-      maxFileBytes: settings.maxFileSize,
-    };
+  if (paths.length === 0) return presentRoots(known, { cwd, baseFolder });
+  requirePaths(paths, cwd);
+  return paths.map((path) => ({
+    path: storedPath(resolve(cwd, path), baseFolder),
+    include: settings.include,
+    exclude: settings.exclude,
+    hidden: settings.hidden,
+    follow: settings.follow,
+    maxFileBytes: settings.maxFileSize,
+  }));
+}
+
+/** What can be said of a run before anything is written for it. Throws UserError as `resolveRoots` does. */
+export function checkPaths(paths: readonly string[], cwd: string, indexExists: boolean): void {
+  if (paths.length === 0 && !indexExists) throw nothingToIndex();
+  requirePaths(paths, cwd);
+}
+
+function requirePaths(paths: readonly string[], cwd: string): void {
+  const missing = paths.find((path) => !existsSync(resolve(cwd, path)));
+  if (missing === undefined) return;
+  throw new UserError(`${missing} does not exist`, { hint: "check the spelling; paths are relative to the current folder" });
+}
+
+function presentRoots(known: readonly IndexRoot[], view: PathView): IndexRoot[] {
+  if (known.length === 0) throw nothingToIndex();
+  const missing = known.find(({ path }) => !existsSync(resolve(view.baseFolder, path)));
+  if (missing === undefined) return [...known];
+  const path = displayPath(missing.path, view);
+  throw new UserError(`${path}, which the index covers, is not there any more`, {
+    hint: `put it back, or drop it with its passages: rerank index --forget ${/^[\w./-]+$/.test(path) ? path : shellQuote(path)}`,
   });
 }
 
-function knownRoots(known: readonly IndexRoot[], baseFolder: string): IndexRoot[] {
-  if (known.length === 0) {
-    throw new UserError("there is no index here yet, and no folder was named", { hint: "name one: rerank index ./docs" });
-  }
-  const missing = known.find(({ path }) => !existsSync(resolve(baseFolder, path)));
-  if (missing === undefined) return [...known];
-  throw new UserError(`${missing.path}, which the index covers, is not there any more`, {
-    hint: `put it back, or drop it with its passages: rerank index --forget ${missing.path}`,
-  });
+function nothingToIndex(): UserError {
+  return new UserError("there is no index here yet, and no folder was named", { hint: "name one: rerank index ./docs" });
 }
 
 /** All roots of the index after a run: those that it was given replace known ones of the same path. */

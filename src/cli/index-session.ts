@@ -74,10 +74,12 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
   };
   try {
     const { known, roots, manifest, embedder } = await planSession(home, options);
-    const folder = options.rebuild ? prepareRebuild(home, manifest) : generationFolder(home);
     if (known !== undefined && !options.rebuild) requireSameManifest(known, manifest);
-    const store = openStore(folder);
+    removeOldGenerations(home);
+    const folder = options.rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
+    const store = openStore(home, folder);
     opened.push(store);
+    if (options.rebuild) dropForeign(store, manifest.roots);
     store.writeManifest(manifest);
     const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
     opened.push(inference);

@@ -33,17 +33,19 @@ export function buildProgram(context: CommandContext, onExit: (code: number) => 
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError()
-    .showHelpAfterError("  hint: `rerank --help` and `rerank <command> --help` show what there is")
+    .showHelpAfterError("  hint: `rerank --help` lists the commands")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.output.write(text),
-      writeErr: (text) => context.output.notice(text.trimEnd().replace(/^error: /, "rerank: ")),
+      // A failure is kept by the output, whose `drained` reports it.
+      writeOut: (text) => void context.output.write(text).catch(() => {}),
+      writeErr: (text) => context.output.notice(mistakeLine(text)),
     })
     .addHelpText("after", "\nStart here:\n  $ rerank demo\n  $ rerank index ./docs\n  $ rerank search \"how do I ...\"\n\nExit codes: 0 results, 1 no results, 2 error.");
 
   const add = (name: CommandName, usage: string, description: string, examples: readonly string[], run: Run): Command => {
     const command = program.command(usage).description(description);
     for (const setting of settingsOfCommand(name)) addSetting(command, setting);
+    command.showHelpAfterError(`  hint: \`rerank ${name} --help\` shows its options and examples`);
     command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}`);
     return command.action(async (...given: unknown[]) => {
       const args = given.slice(0, -2).flat().filter((arg): arg is string => typeof arg === "string");
@@ -116,6 +118,14 @@ export function buildProgram(context: CommandContext, onExit: (code: number) => 
     (await import("./commands/doctor.ts")).runDoctor(flags, context),
   ).option("--json", "as JSON");
   return program;
+}
+
+/** Commander's complaint on one line, as our own errors are. */
+function mistakeLine(text: string): string {
+  return text
+    .trimEnd()
+    .replace(/^error: /, "rerank: ")
+    .replace(/\n\(Did you mean (.*)\?\)$/, " (did you mean $1?)");
 }
 
 function addSetting(command: Command, setting: SettingDefinition): void {

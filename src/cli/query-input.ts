@@ -8,6 +8,21 @@ export interface InputQuery {
   readonly id?: string;
 }
 
+/** Models read 512 to 8,192 tokens: a longer query is a file that was pasted by mistake. */
+const MAX_QUERY_CHARS = 20_000;
+
+/** Throws UserError for a query that no search takes, before anything is loaded for it. */
+export function checkQuery(query: string, command: "search" | "rank"): void {
+  if (query.trim() === "") {
+    const wish = command === "search" ? "what you look for" : "what to rank by";
+    throw new UserError("the query is empty", { hint: `say ${wish}: rerank ${command} "how do I ..."` });
+  }
+  if (query.length <= MAX_QUERY_CHARS) return;
+  throw new UserError(`the query has ${query.length} characters; at most ${MAX_QUERY_CHARS} are read`, {
+    hint: "ask for what you look for in a sentence or two",
+  });
+}
+
 /**
  * Queries from a stream, one a line: plain text, or objects with `query` (or `text`) and perhaps `id` (or `_id`), as BEIR's
  * queries.jsonl has them. Blank lines are skipped. Throws UserError naming the line that cannot be read.

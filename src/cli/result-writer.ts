@@ -14,7 +14,7 @@ import { textReport } from "../reporters/text.ts";
 import type { CommandContext } from "./context.ts";
 
 const FORMATS = ["json", "jsonl", "csv", "markdown", "files"] as const;
-type Format = (typeof FORMATS)[number] | "text";
+export type Format = (typeof FORMATS)[number] | "text";
 
 export type FormatFlags = { readonly [name in (typeof FORMATS)[number]]?: boolean } & {
   readonly explain?: boolean;
@@ -33,7 +33,8 @@ export interface ResultWriter {
 }
 
 export interface ResultWriterOptions {
-  readonly flags: FormatFlags;
+  readonly format: Format;
+  readonly flags: Pick<FormatFlags, "explain" | "null">;
   readonly context: Pick<CommandContext, "cwd" | "environment" | "output">;
   readonly settings: { readonly color: ColorSetting };
   readonly baseFolder: string;
@@ -41,15 +42,26 @@ export interface ResultWriterOptions {
   readonly manyQueries: boolean;
 }
 
+/** The format that the flags ask for. Throws UserError when they ask for two, or for one that cannot hold many answers. */
+export function chooseFormat(flags: FormatFlags, manyQueries: boolean): Format {
+  const asked = FORMATS.filter((name) => flags[name] === true);
+  if (asked.length > 1) {
+    throw new UserError(`--${asked.slice(0, -1).join(", --")} and --${asked.at(-1)} cannot be had at once`, { hint: "choose one format" });
+  }
+  const format = asked[0] ?? (manyQueries ? "jsonl" : "text");
+  if (manyQueries && format !== "jsonl") {
+    throw new UserError(`many queries are answered in JSONL, not in ${format}`, { hint: "leave the format out, or give one query" });
+  }
+  return format;
+}
+
 /** Whether a format was asked for by a flag. */
 export function hasFormat(flags: FormatFlags): boolean {
   return FORMATS.some((name) => flags[name] === true) || flags.explain === true;
 }
 
-/** Throws UserError when two formats were asked for, or one that cannot hold many answers. */
-export function createResultWriter({ flags, context, settings, baseFolder, manyQueries }: ResultWriterOptions): ResultWriter {
+export function createResultWriter({ format, flags, context, settings, baseFolder, manyQueries }: ResultWriterOptions): ResultWriter {
   const { cwd, environment: env, output } = context;
-  const format = formatOf(flags, manyQueries);
   const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
   const talk = describeTerminal({ stream: process.stderr, env, colorSetting: settings.color });
   const progress = createSearchProgress({ terminal: talk, write: (text) => void process.stderr.write(text) });
@@ -92,16 +104,4 @@ export function createResultWriter({ flags, context, settings, baseFolder, manyQ
     },
     end: () => progress.clear(),
   };
-}
-
-function formatOf(flags: FormatFlags, manyQueries: boolean): Format {
-  const asked = FORMATS.filter((name) => flags[name] === true);
-  if (asked.length > 1) {
-    throw new UserError(`--${asked.join(" and --")} cannot both be had`, { hint: "choose one format" });
-  }
-  const format = asked[0] ?? (manyQueries ? "jsonl" : "text");
-  if (manyQueries && format !== "jsonl") {
-    throw new UserError(`many queries are answered in JSONL, not in ${format}`, { hint: "leave the format out, or give one query" });
-  }
-  return format;
 }

@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { requireIndexHome } from "../../adapters/index-home.ts";
 import { cacheFolder } from "../../config/cache-folder.ts";
 import { UserError } from "../../domain/errors.ts";
+import type { IndexReport } from "../../pipeline/index-report.ts";
 import { search } from "../../pipeline/search.ts";
+import { demoReport, demoText } from "../../reporters/demo.ts";
+import { counted, formatDuration } from "../../reporters/format-numbers.ts";
+import { indexReportText } from "../../reporters/index-report.ts";
+import { createProgressReader } from "../../reporters/progress-line.ts";
+import { describeTerminal } from "../../reporters/terminal.ts";
 import { openIndexAt, PACKAGE_ROOT } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { createIndexReporter } from "../index-reporter.ts";
-import { openIndexSession } from "../index-session.ts";
+import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { createResultWriter } from "../result-writer.ts";
 import { searchOptions } from "./search.ts";
 
 const CLASSIC_QUERIES = ["What is the capital of China?", "什么是重力?"];
@@ -19,56 +23,61 @@ const SHOWN_RESULTS = 5;
 /** `rerank demo`: indexes the bundled corpus in the user's cache folder and runs two queries over it. */
 export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
   const { settings: given, hub } = await loadSettings(context, "demo", flags);
-  const folder = join(cacheFolder(context.environment, homedir(), process.platform), "demo");
+  const { environment: env, output, signal } = context;
+  const models = given.models ?? "mini";
+  // An index holds the vectors of one embedder: each choice of models has a folder of its own.
+  const folder = join(cacheFolder(env, homedir(), process.platform), "demo", models.replaceAll(/[^\w.+-]+/g, "-"));
   await copyCorpus(folder);
-  const settings = {
-    ...given,
-    index: join(folder, ".rerank"),
-    limit: SHOWN_RESULTS,
-    models: given.models ?? "mini",
-    include: [],
-    exclude: [],
-  };
-  const reporter = createIndexReporter({ context, settings, json: false, verbose: false });
-  const session = await openIndexSession({
-    settings,
-    hub,
-    cwd: folder,
-    paths: ["docs"],
-    rebuild: false,
-    command: "rerank demo",
-    signal: context.signal,
-    onEvent: (event) => reporter.event(event),
-    onNotice: (line) => reporter.notice(line),
-  });
-  try {
-    await reporter.report(await session.run());
-  } finally {
-    await session.close();
-  }
-  context.signal.throwIfAborted();
+  const settings = { ...given, index: join(folder, ".rerank"), limit: SHOWN_RESULTS, models, include: [], exclude: [] };
+  const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
+  const onNotice = (line: string) => output.notice(`rerank: ${line}`);
 
-  const home = requireIndexHome(folder, settings.index);
-  const writer = createResultWriter({ flags: { explain: true }, context: { ...context, cwd: folder }, settings, baseFolder: folder, manyQueries: false });
-  const index = await openIndexAt(home, { settings, hub, cwd: folder, rerank: true, onNotice: (line) => writer.notice(line) });
+  const report = await indexCorpus({ settings, hub, cwd: folder, paths: ["."], rebuild: false, command: "rerank demo", signal, onNotice }, context);
+  signal.throwIfAborted();
+  if (report.skipped.length > 0) await output.write(indexReportText(report, { terminal, verbose: true }));
+  await output.write(`${demoText([corpusLine(report), STAGES], terminal)}\n`);
+
+  const index = await openIndexAt(requireIndexHome(folder, settings.index), { settings, hub, cwd: folder, rerank: true, onNotice });
   try {
     for (const query of CLASSIC_QUERIES) {
-      await context.output.write(`\n${query}\n`);
-      await writer.write(await search(query, index, { ...searchOptions(settings), signal: context.signal }));
+      const result = await search(query, index, { ...searchOptions(settings), signal });
+      await output.write(`${demoReport(result, { baseFolder: folder, cwd: folder, terminal })}\n`);
     }
   } finally {
-    writer.end();
     await index.close();
   }
-  await context.output.write(`\nTry your own:\n  cd ${folder}\n  rerank search "how do I remove limescale?"\n`);
+  await output.write(`Try your own:\n  cd ${folder}\n  rerank search "how do I remove limescale?"\n`);
   return 0;
+}
+
+const STAGES =
+  "The first stage compares the meaning of query and passage (similarity). The reranker then reads both together and decides the order (relevance).";
+
+async function indexCorpus(options: Omit<IndexRunOptions, "onEvent">, { environment: env }: CommandContext): Promise<IndexReport> {
+  const talk = describeTerminal({ stream: process.stderr, env, colorSetting: "auto" });
+  const progress = createProgressReader({ stream: process.stderr, terminal: talk });
+  try {
+    const session = await openIndexSession({ ...options, onEvent: (event) => progress.event(event) });
+    try {
+      return await session.run();
+    } finally {
+      await session.close();
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function corpusLine({ total, indexed, elapsedMs }: IndexReport): string {
+  const corpus = `${counted(total.documents, "short document")} in English and Chinese, ${counted(total.passages, "passage")}`;
+  return `${corpus}, ${indexed === 0 ? "indexed by an earlier run" : `indexed in ${formatDuration(elapsedMs)}`}.`;
 }
 
 /** The package's folder may be read-only, and an index belongs beside its documents: both live in the cache folder. */
 async function copyCorpus(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    await cp(join(PACKAGE_ROOT, "corpora", "demo", "docs"), join(folder, "docs"), { recursive: true, preserveTimestamps: true });
+    await cp(join(PACKAGE_ROOT, "corpora", "demo", "docs"), folder, { recursive: true, preserveTimestamps: true });
   } catch (cause) {
     throw new UserError(`cannot write the demo to ${folder}: ${(cause as Error).message}`, {
       hint: "free space, or set XDG_CACHE_HOME to a folder that can be written",

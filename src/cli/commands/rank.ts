@@ -6,8 +6,9 @@ import type { Settings } from "../../config/settings-table.ts";
 import { modelNames, openLocator, threadsOf } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
-import { createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
+import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
 
 export interface RankFlags extends Flags, FormatFlags {
   readonly fromPaths?: boolean;
@@ -21,7 +22,8 @@ const CHUNKING = { maxTokens: 256, overlapTokens: 32 };
 /** `rerank rank`: the second stage for passages that another tool has found. Resolves to the exit code. */
 export async function runRank([query = "", ...files]: readonly string[], flags: RankFlags, context: CommandContext): Promise<number> {
   const { settings, hub, isSet } = await loadSettings(context, "rank", flags);
-  if (query.trim() === "") throw new UserError("the query is empty", { hint: 'say what to rank by: rerank rank "how do I ..."' });
+  checkQuery(query, "rank");
+  const format = chooseFormat(flags, false);
   if (files.length === 0 && context.stdin.isTTY) {
     throw new UserError("there is nothing to rank", { hint: "pipe lines in, or name files: rerank rank QUERY FILE..." });
   }
@@ -29,7 +31,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
   const isReadingFiles = files.length > 0 || flags.fromPaths === true;
   const locator = openLocator(hub, context.cwd);
   const names = modelNames(locator, settings, undefined);
-  const writer = createResultWriter({ flags, context, settings, baseFolder: context.cwd, manyQueries: false });
+  const writer = createResultWriter({ format, flags, context, settings, baseFolder: context.cwd, manyQueries: false });
   const inference = startInference({
     reranker: await locator.locate(names.reranker, "reranker"),
     // Files are cut into passages by the embedder's tokenizer; lines need none.

@@ -5,24 +5,22 @@ import { UserError } from "../../domain/errors.ts";
 import { search, type SearchOptions } from "../../pipeline/search.ts";
 import { openIndexAt, type OpenedIndex } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { readQueries } from "../query-input.ts";
-import { createResultWriter, type FormatFlags } from "../result-writer.ts";
+import { checkQuery, readQueries } from "../query-input.ts";
+import { chooseFormat, createResultWriter, type FormatFlags } from "../result-writer.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-
-/** No search takes a query longer than this: models read 512 to 8,192 tokens, and a pasted file is a mistake. */
-const MAX_QUERY_CHARS = 20_000;
 
 /** `rerank search`: one query from the arguments, or many from stdin. Resolves to the exit code. */
 export async function runSearch(words: readonly string[], flags: Flags & FormatFlags, context: CommandContext): Promise<number> {
   const { settings, hub } = await loadSettings(context, "search", flags);
-  const home = requireIndexHome(context.cwd, settings.index);
   const query = words.join(" ");
   const fromStdin = words.length === 0 || query === "-";
   if (fromStdin && context.stdin.isTTY) {
     throw new UserError("no query was given", { hint: 'rerank search "how do I ..." (or pipe queries in, one a line)' });
   }
-  if (!fromStdin) checkQuery(query);
-  const writer = createResultWriter({ flags, context, settings, baseFolder: home.baseFolder, manyQueries: fromStdin });
+  if (!fromStdin) checkQuery(query, "search");
+  const format = chooseFormat(flags, fromStdin);
+  const home = requireIndexHome(context.cwd, settings.index);
+  const writer = createResultWriter({ format, flags, context, settings, baseFolder: home.baseFolder, manyQueries: fromStdin });
   const index = await openIndexAt(home, {
     settings,
     hub,
@@ -39,7 +37,7 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
     }
     let anyResult = false;
     for await (const { text, id } of readQueries(context.stdin)) {
-      checkQuery(text);
+      checkQuery(text, "search");
       const result = await search(text, index, options);
       if ((await writer.write(result, id)) === 0) anyResult = true;
     }
@@ -62,13 +60,6 @@ export function searchOptions(settings: Settings): SearchOptions {
     ...(settings.instruct !== undefined && { instruction: settings.instruct }),
     ...(settings.paths.length > 0 && { pathFilter: { globs: settings.paths, matches: pathMatcher(settings.paths) } }),
   };
-}
-
-function checkQuery(query: string): void {
-  if (query.length <= MAX_QUERY_CHARS) return;
-  throw new UserError(`the query has ${query.length} characters; at most ${MAX_QUERY_CHARS} are read`, {
-    hint: "ask for what you look for in a sentence or two",
-  });
 }
 
 function noteInstruction(index: OpenedIndex, notice: (line: string) => void): void {
