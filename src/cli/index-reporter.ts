@@ -10,6 +10,8 @@ export interface IndexReporter {
   event(event: IndexEvent): void;
   notice(line: string): void;
   report(report: IndexReport): Promise<void>;
+  /** Clears what progress has left on the screen; to be called when a run ends without a report. */
+  end(): void;
 }
 
 export interface IndexReporterOptions {
@@ -34,5 +36,6 @@ export function createIndexReporter({ context, settings, json, verbose }: IndexR
       // The next run of --watch starts with a line of its own.
       progress = open();
     },
+    end: () => progress.stop(),
   };
 }

@@ -13,6 +13,7 @@ import type { IndexEvent, IndexStage } from "./events.ts";
 import type { IndexReport } from "./index-report.ts";
 import { countSkipped, createTally, reportOf } from "./index-tally.ts";
 import { contentHashOf, planIndex, takeMoved, type IndexPlan } from "./plan-index.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface BuildIndexDependencies {
   readonly store: PassageStore;
@@ -65,16 +66,18 @@ export async function planOnly(
   const tally = createTally(plan);
   const known = new Map(deps.store.documents().map((document) => [document.path, document]));
   for (const file of plan.pending) {
+    options.signal?.throwIfAborted();
     try {
-      const contentHash = contentHashOf(await deps.files.read(file));
+      const contentHash = contentHashOf(await untilAborted(deps.files.read(file), options.signal));
       if (known.get(file.path)?.contentHash === contentHash) tally.unchanged++;
       else if (!known.has(file.path) && takeMoved(plan, file, contentHash)) tally.moved++;
       else tally.indexed++;
     } catch (error) {
       countSkipped(tally, file, error, options.onEvent);
+      if (known.has(file.path) && losesItsPassages(error)) tally.removed++;
     }
   }
-  tally.removed = plan.vanished.size;
+  tally.removed += plan.vanished.size;
   return reportOf(tally, deps.store, startedAt, true);
 }
 
@@ -132,7 +135,7 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
 
   async function take(file: FoundFile, known: DocumentRecord | undefined, plan: IndexPlan): Promise<void> {
     try {
-      const bytes = await files.read(file);
+      const bytes = await untilAborted(files.read(file), signal);
       const contentHash = contentHashOf(bytes);
       if (known?.contentHash === contentHash) {
         store.touchDocuments([file]);
@@ -151,8 +154,9 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
     } catch (error) {
       countSkipped(tally, file, error, onEvent);
       countFile(file);
-      // What the index holds of a file that is there no more, or is another file now, would be an answer that nobody can open.
-      if (known !== undefined && (error as SkippedDocument).reason !== "unreadable") store.removeDocuments([file.path]);
+      if (known === undefined || !losesItsPassages(error)) return;
+      store.removeDocuments([file.path]);
+      tally.removed++;
     }
   }
 
@@ -163,8 +167,8 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
   }
 
   async function prepare(file: FoundFile, bytes: Uint8Array, contentHash: string): Promise<void> {
-    const document = await readDocument({ path: file.path, bytes });
-    const drafts = await chunkDocument(document, embedder, chunking);
+    const document = await untilAborted(readDocument({ path: file.path, bytes }), signal);
+    const drafts = await untilAborted(chunkDocument(document, embedder, chunking), signal);
     for (const warning of document.warnings) {
       tally.warnings.push({ path: file.path, warning });
       onEvent?.({ type: "warning", path: file.path, warning });
@@ -236,6 +240,11 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
     finish,
     report: () => reportOf(tally, store, startedAt, false),
   };
+}
+
+/** What the index holds of a file that is there no more, or is another file now, would be an answer that nobody can open. */
+function losesItsPassages(error: unknown): boolean {
+  return error instanceof SkippedDocument && error.reason !== "unreadable";
 }
 
 function vectorKeyOf(input: string): string {

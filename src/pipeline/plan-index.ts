@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, extname } from "node:path/posix";
 import type { FileSource, FoundFile, SkippedFile } from "../ports/file-source.ts";
 import type { DocumentRecord, IndexRoot } from "../ports/passage-store.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** What a walk over the roots found, against what the store holds. */
 export interface IndexPlan {
@@ -31,8 +32,11 @@ export async function planIndex(
   const found = new Map<string, FoundFile>();
   const skipped = new Map<string, SkippedFile>();
   for (const root of roots) {
-    for await (const entry of files.list(root)) {
-      signal?.throwIfAborted();
+    const entries = files.list(root)[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await untilAborted(entries.next(), signal);
+      if (next.done === true) break;
+      const entry = next.value;
       if ("skipped" in entry) skipped.set(entry.skipped.path, entry.skipped);
       else found.set(entry.file.path, entry.file);
       onFound(found.size);

@@ -9,6 +9,7 @@ import { UserError } from "../../domain/errors.ts";
 import { planOnly } from "../../pipeline/build-index.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
 import { liesBelow } from "../../pipeline/plan-index.ts";
+import type { IndexRoot } from "../../ports/passage-store.ts";
 import { STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
@@ -40,12 +41,16 @@ export async function runIndex(paths: readonly string[], flags: IndexFlags, cont
     onEvent: (event) => reporter.event(event),
     onNotice: (line) => reporter.notice(line),
   };
-  if (flags.dryRun) return reportRun(await dryRun(options), reporter);
-  if (flags.forget) return forget(options, context);
-  const { report, home } = await runOnce(options);
-  const exitCode = await reportRun(report, reporter);
-  if (!flags.watch || context.signal.aborted) return exitCode;
-  return watch({ ...options, rebuild: false }, home, reporter);
+  try {
+    if (flags.dryRun) return await reportRun(await dryRun(options), reporter);
+    if (flags.forget) return await forget(options, context);
+    const { report, home } = await runOnce(options);
+    const exitCode = await reportRun(report, reporter);
+    if (!flags.watch || context.signal.aborted) return exitCode;
+    return await watch({ ...options, rebuild: false }, home, reporter);
+  } finally {
+    reporter.end();
+  }
 }
 
 async function runOnce(options: IndexRunOptions): Promise<{ report: IndexReport; home: IndexHome }> {
@@ -111,15 +116,36 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
 /** Runs again after every change below the roots, until it is stopped. Models are loaded for each run, not kept. */
 async function watch(options: IndexRunOptions, home: IndexHome, reporter: IndexReporter): Promise<number> {
   const { cwd, paths, settings, signal } = options;
-  const store = openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
-  const roots = resolveRoots(paths, settings, { cwd, baseFolder: home.baseFolder, known: store.readManifest()?.roots ?? [] });
-  store.close();
-  reporter.notice(`watching ${roots.map(({ path }) => path).join(", ")}; Ctrl-C stops`);
-  for await (const _change of watchFolders(roots.map(({ path }) => resolve(home.baseFolder, path)), { ignored: home.indexFolder, signal })) {
-    const planned = await dryRun(options);
-    if (planned.indexed + planned.moved + planned.removed === 0) continue;
-    const { report } = await runOnce(options);
-    await reporter.report(report);
+  const roots = resolveRoots(paths, settings, { cwd, baseFolder: home.baseFolder, known: knownRootsOf(home) });
+  const changes = watchFolders(
+    roots.map(({ path }) => resolve(home.baseFolder, path)),
+    { ignored: home.indexFolder, signal, follow: roots.some(({ follow }) => follow) },
+  );
+  let isFirst = true;
+  for await (const _change of changes) {
+    // The first comes when the watching has begun: whatever changed between the last run and now is found then.
+    if (isFirst) reporter.notice(`watching ${roots.map(({ path }) => path).join(", ")}; Ctrl-C stops`);
+    isFirst = false;
+    try {
+      const planned = await dryRun(options);
+      if (planned.indexed + planned.moved + planned.removed === 0) continue;
+      const { report } = await runOnce(options);
+      // A file that cannot be read is looked at again each time; it is no news.
+      if (report.interrupted || report.indexed + report.moved + report.removed > 0) await reporter.report(report);
+    } catch (error) {
+      // A folder that is away for a moment, a full disk: the next change finds things in order, or says so again.
+      if (!(error instanceof UserError) || signal.aborted) throw error;
+      reporter.notice(`${error.message}; watching goes on`);
+    }
   }
   return 0;
+}
+
+function knownRootsOf(home: IndexHome): readonly IndexRoot[] {
+  const store = openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
+  try {
+    return store.readManifest()?.roots ?? [];
+  } finally {
+    store.close();
+  }
 }
