@@ -12,7 +12,7 @@ export interface IndexReportOptions {
 }
 
 /** Raised when a key changes its meaning or goes away. Described in docs/index-report.schema.json. */
-export const INDEX_REPORT_VERSION = 1;
+const INDEX_REPORT_VERSION = 1;
 const FIRST_PATHS = 3;
 const FIRST_WARNINGS = 5;
 

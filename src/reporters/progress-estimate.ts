@@ -1,4 +1,5 @@
 import type { IndexProgress } from "../pipeline/events.ts";
+import { createSmoothedRate } from "./smoothed-rate.ts";
 
 /** How far a run is, as far as anyone can know. */
 export interface Estimate {
@@ -15,9 +16,9 @@ export interface ProgressEstimator {
   estimate(nowMs: number): Estimate;
 }
 
-/** Time in which an old rate loses two thirds of its weight: batches of long and short texts average out. */
+/** Batches of long and short texts average out over this time. */
 const RATE_MEMORY_MS = 8000;
-/** The same for the remaining time shown, which counts down on its own and is corrected slowly. */
+/** The remaining time shown counts down on its own and is corrected slowly, over this time. */
 const REMAINING_MEMORY_MS = 6000;
 /** Less than this is start-up: the first batch also warms the model. */
 const LEAST_EVIDENCE_MS = 1000;
@@ -39,26 +40,17 @@ export function createProgressEstimator(): ProgressEstimator {
   let latest: IndexProgress | undefined;
   let reading: Reading = { filesRead: 0, density: undefined };
   let startedAt: number | undefined;
-  let rate = { perMs: 0, at: 0, done: 0 };
   let fraction: number | undefined;
   let shown: { readonly remainingMs: number; readonly at: number } | undefined;
+  const rate = createSmoothedRate(RATE_MEMORY_MS);
 
   function update(progress: IndexProgress, nowMs: number): void {
     reading = readOn(reading, latest, progress);
     latest = progress;
     const done = workDone(progress);
     if (done === 0) return;
-    if (startedAt === undefined) {
-      startedAt = nowMs;
-      rate = { perMs: 0, at: nowMs, done };
-      return;
-    }
-    const elapsed = nowMs - rate.at;
-    if (elapsed < 200 || done === rate.done) return;
-    const current = (done - rate.done) / elapsed;
-    // An average over all of a young run, a sliding one over an old run.
-    const weight = Math.max(1 - Math.exp(-elapsed / RATE_MEMORY_MS), elapsed / (nowMs - startedAt));
-    rate = { perMs: rate.perMs + weight * (current - rate.perMs), at: nowMs, done };
+    startedAt ??= nowMs;
+    rate.add(done, nowMs);
   }
 
   function estimate(nowMs: number): Estimate {
@@ -67,14 +59,13 @@ export function createProgressEstimator(): ProgressEstimator {
     }
     const done = workDone(latest);
     const total = Math.max(workTotal(latest, reading), done);
-    const reached = total === 0 ? 0 : done / total;
-    fraction = Math.max(fraction ?? 0, Math.min(reached, 1));
-    const passagesPerSecond = countsPassages(latest) ? rate.perMs * 1000 : 0;
-    if (rate.perMs === 0 || nowMs - startedAt < LEAST_EVIDENCE_MS) {
+    fraction = Math.max(fraction ?? 0, total === 0 ? 0 : done / total);
+    const perMs = rate.perMs(nowMs);
+    const passagesPerSecond = countsPassages(latest) ? perMs * 1000 : 0;
+    if (perMs === 0 || nowMs - startedAt < LEAST_EVIDENCE_MS) {
       return { fraction, passagesPerSecond, remainingMs: undefined };
     }
-    // Since the last batch came in, time has gone on.
-    const remainingMs = Math.max(0, (total - done) / rate.perMs - (nowMs - rate.at));
+    const remainingMs = Math.max(0, total - done - rate.doneSince(nowMs)) / perMs;
     shown = { remainingMs: smoothed(shown, remainingMs, nowMs), at: nowMs };
     return { fraction, passagesPerSecond, remainingMs: shown.remainingMs };
   }
@@ -90,7 +81,9 @@ function smoothed(
   if (shown === undefined) return remainingMs;
   const elapsed = nowMs - shown.at;
   const expected = Math.max(0, shown.remainingMs - elapsed);
-  return expected + (1 - Math.exp(-elapsed / REMAINING_MEMORY_MS)) * (remainingMs - expected);
+  // Shorter near the end, where a correction that comes late comes after it.
+  const memoryMs = Math.min(REMAINING_MEMORY_MS, remainingMs / 3 + 1);
+  return expected + (1 - Math.exp(-elapsed / memoryMs)) * (remainingMs - expected);
 }
 
 /** Files whose content turns out to be the same bring no passages: a run of only such files is measured in bytes. */

@@ -3,7 +3,7 @@ import type { SearchResult } from "../pipeline/search-result.ts";
 import { absolutePathOf, displayPath, type PathView } from "./display-path.ts";
 
 /** Raised when a key changes its meaning or goes away; new keys come without notice. */
-export const SEARCH_RESULT_VERSION = 1;
+const SEARCH_RESULT_VERSION = 1;
 
 /** One result as JSON, JSONL and CSV carry it. Described in docs/search-result.schema.json. */
 export interface ResultRecord {

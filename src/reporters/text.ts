@@ -19,7 +19,7 @@ const LEAST_TEXT_COLUMNS = 40;
 /** Longer lines are hard to follow with the eye. */
 const MOST_SNIPPET_COLUMNS = 96;
 /** Fewer columns than this show too little of a heading to be worth it: it gets a line of its own. */
-const LEAST_HEADING_COLUMNS = 16;
+const LEAST_HEADING_COLUMNS = 20;
 const MOST_SNIPPET_LINES = 3;
 const NARROW_INDENT = 2;
 const GAP = "  ";
@@ -51,14 +51,15 @@ export function textReport(result: SearchResult, options: TextOptions): string {
   return `${style.chalk.dim(header.trimEnd())}\n${body}\n`;
 }
 
-interface LineContext {
+export interface LineContext {
   readonly options: TextOptions;
   readonly style: Style;
   /** Columns for text. */
   readonly width: number;
 }
 
-function resultLines(ranked: RankedPassage, result: SearchResult, { options, style, width }: LineContext): string[] {
+/** A result without its numbers: place and headings, then the part of its text that answers best. */
+export function resultLines(ranked: RankedPassage, result: SearchResult, { options, style, width }: LineContext): string[] {
   const { chalk, glyphs } = style;
   const snippet = snippetLines(ranked.passage.text, result.query, {
     width: Math.min(width, MOST_SNIPPET_COLUMNS),

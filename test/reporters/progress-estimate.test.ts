@@ -128,7 +128,22 @@ describe("createProgressEstimator", () => {
       );
     }
     const before = estimator.estimate(4000).remainingMs ?? 0;
-    const after = estimator.estimate(6000).remainingMs ?? 0;
-    expect(before - after).toBeCloseTo(2000, -1);
+    const after = estimator.estimate(4400).remainingMs ?? 0;
+    expect(before - after).toBeCloseTo(400, -1);
+  });
+
+  test("does not count down to nothing while a batch takes longer than those before", () => {
+    const estimator = createProgressEstimator();
+    for (let second = 0; second <= 9; second++) {
+      estimator.update(
+        { filesDone: 0, filesTotal: 1, passagesDone: second * 20, passagesTotal: 200, bytesDone: 0, bytesTotal: 1, embedded: second * 20 },
+        second * 1000,
+      );
+    }
+    expect(estimator.estimate(9000).remainingMs).toBeCloseTo(1000, -1);
+    for (let nowMs = 9500; nowMs <= 20_000; nowMs += 500) estimator.estimate(nowMs);
+    const { remainingMs, passagesPerSecond } = estimator.estimate(20_000);
+    expect(remainingMs).toBeGreaterThan(800);
+    expect(passagesPerSecond).toBeLessThan(12);
   });
 });

@@ -53,7 +53,8 @@ describe("textReport", () => {
   Republic of China.
 
 2    ↓1  0.99992  0.688
-  capitals/北京.md:3-7  … › 历史沿革
+  capitals/北京.md:3-7
+  北京 🏯 › 历史沿革
   中华人民共和国的首都是北京。
 
 3    ↓1  –        0.402
