@@ -9,7 +9,7 @@ export interface ModelLine {
   readonly name: string;
   readonly role: string;
   readonly presets: readonly string[];
-  readonly state: "bundled" | "here" | "incomplete" | "absent";
+  readonly state: "bundled" | "here" | "damaged" | "absent";
   readonly problem?: string | undefined;
   readonly folder?: string | undefined;
   readonly precision?: string | undefined;
@@ -23,7 +23,7 @@ const MODELS_VERSION = 1;
 
 export function modelsText(models: readonly ModelLine[], terminal: Terminal): string {
   const { chalk } = createStyle(terminal);
-  const shown = { bundled: chalk.green("bundled"), here: chalk.green("here"), absent: chalk.dim("not here"), incomplete: chalk.red("incomplete") };
+  const shown = { bundled: chalk.green("bundled"), here: chalk.green("here"), absent: chalk.dim("not here"), incomplete: chalk.red("damaged") };
   const rows = models.map(({ name, role, state, sizeBytes, languages, licence, problem }) => [
     printableLine(name),
     role,
