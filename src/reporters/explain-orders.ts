@@ -87,7 +87,7 @@ function widest(cells: readonly string[]): number {
   return Math.max(0, ...cells.map(widthOf));
 }
 
-/** Shortened from the left where it must be: the list of results has the whole path. */
+/** Shortened from the left where it must be, at a folder if it can: the list of results has the whole path. */
 function placeOf(
   { passage }: RankedPassage,
   options: TextOptions,
@@ -96,5 +96,7 @@ function placeOf(
 ): string {
   const suffix = locationSuffix(passage.location);
   const path = printableLine(displayPath(passage.path, options));
-  return paint(shortenStart(path, Math.max(8, width - widthOf(suffix)), glyphs.ellipsis)) + chalk.dim(suffix);
+  const kept = shortenStart(path, Math.max(8, width - widthOf(suffix)), glyphs.ellipsis);
+  const slash = kept === path ? -1 : kept.indexOf("/");
+  return paint(slash === -1 ? kept : glyphs.ellipsis + kept.slice(slash)) + chalk.dim(suffix);
 }

@@ -27,7 +27,7 @@ first stage, by similarity                         after reranking, by relevance
   });
 
   test("keeps the orders beside each other in 80 columns, by shortening paths from the left", () => {
-    expect(demo(80)).toContain("2 → 3  0.402  …ry/moon-landing.pdf p.3   2  ↓1  0.99992  capitals/北京.md:3-7\n");
+    expect(demo(80)).toContain("2 → 3  0.402  …/moon-landing.pdf p.3     2  ↓1  0.99992  capitals/北京.md:3-7\n");
   });
 
   test.each([40, 60, 80, 160])("stays within %i columns", (columns) => {
