@@ -1,14 +1,9 @@
-import { UserError } from "../domain/errors.ts";
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
 import { forkInference, type InferenceProcess } from "./child-process.ts";
+import { type Deferred, defer } from "./deferred.ts";
 import { type Answer, PendingRequest } from "./pending-request.ts";
+import { processClosedError, processDeathError } from "./process-errors.ts";
 import { type FromChild, fromWireError, type Work } from "./protocol.ts";
-
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 interface Waiting {
   readonly request: PendingRequest;
@@ -121,7 +116,7 @@ export class InferenceLink {
   }
 
   #fork(): InferenceProcess {
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw processClosedError();
     const process = forkInference({
       onMessage: (message) => this.#receive(message),
       onEnd: (how, lastLines) => this.#bury(how, lastLines),
@@ -186,7 +181,7 @@ export class InferenceLink {
     this.#process = undefined;
     const unfinished = [...this.#waiting.values()];
     this.#waiting.clear();
-    const died = this.#closed ? closedError() : deathError(how, lastLines);
+    const died = this.#closed ? processClosedError() : processDeathError(how, lastLines);
     for (const { reject } of this.#memory.values()) reject(died);
 
     if (this.#loading.size > 0) this.#loadDeaths += 1;
@@ -218,27 +213,4 @@ export class InferenceLink {
     const waiters = this.#waiting.size + this.#memory.size + this.#loadWaiters;
     this.#process?.setReferenced(this.#closed || waiters > 0);
   }
-}
-
-function defer<Value>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<Value>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
-}
-
-function deathError(how: string, lastLines: readonly string[]): UserError {
-  const said = lastLines.length === 0 ? "" : `; it said: ${lastLines.join(" | ")}`;
-  return new UserError(`the inference process died (${how})${said}`, {
-    hint: how.includes("SIGKILL")
-      ? "the machine may be out of memory: close other programs or choose a smaller model with --models"
-      : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
-  });
-}
-
-function closedError(): Error {
-  return new Error("the inference process was closed");
 }

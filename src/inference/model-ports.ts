@@ -4,6 +4,7 @@ import type { Embedder, Embedding } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import type { InferenceLink } from "./inference-link.ts";
 
+/** Encoders have no place for an instruction: the ports' `instruction` stops here. */
 export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedder {
   return {
     spec,

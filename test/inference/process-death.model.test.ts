@@ -8,8 +8,8 @@ import { type Inference, startInference } from "../../src/inference/inference-cl
 import { inferenceProcessesOf, isAlive, until } from "../support/inference-processes.ts";
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
 
-const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ".repeat(4);
-const TEXTS = Array.from({ length: 90 }, (_, i) => `${i} ${PASSAGE}`);
+const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ";
+const TEXTS = Array.from({ length: 75 }, (_, i) => `${i} ${PASSAGE}`);
 
 let inference: Inference | undefined;
 

@@ -77,6 +77,8 @@ async function createSession(
       intraOpNumThreads: threads,
       // Patterns are remembered for every shape, and every text has its own.
       enableMemPattern: false,
+      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,
     });
     return { ort, session };

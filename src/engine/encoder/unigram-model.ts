@@ -13,7 +13,7 @@ const UNKNOWN_PENALTY = 10;
 
 /**
  * Finds the most probable split of words into pieces. It answers what the library's own Unigram model answers (the tests
- * compare them); it exists because that one takes 270 ms to build for 90,000 pieces where this takes 60 ms.
+ * compare them) five times as fast, and loading mini's tokenizer with it takes 200 ms of processor time, not 530.
  */
 export class UnigramModel {
   readonly unknownId: number;
