@@ -125,7 +125,7 @@ async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild
   const names = modelNames(locator, settings, known);
   const embedder = await locator.locate(names.embedder, "embedder");
   if (settings.models === undefined && known === undefined) {
-    onNotice(`no model was chosen: using the bundled pair ${names.embedder} (--models chooses another)`);
+    onNotice(`using the bundled pair ${names.embedder} (--models chooses another)`);
   }
   const { passageTokens, overlapTokens } = settings;
   const manifest = manifestOf({ known, embedder, rerankerId: names.reranker, passageTokens, overlapTokens, roots: allRoots });
