@@ -176,6 +176,8 @@ export function fileOf(absolutePath: string, stored: string, stats: Stats, maxFi
   if (!stats.isFile()) return skipped("not-a-file", `a ${kindOf(stats)}`);
   const extension = binaryExtensionOf(absolutePath);
   if (extension !== undefined) return skipped("binary", `${extension} files hold no text`);
+  // Not read at all: an empty file would be new in every run.
+  if (stats.size === 0) return skipped("empty", "it has no bytes");
   if (stats.size > maxFileBytes) {
     return skipped("too-large", `${megabytes(stats.size)} (${stats.size} bytes), the limit is ${megabytes(maxFileBytes)}`);
   }

@@ -66,8 +66,8 @@ function boundaries(lines: readonly string[], from: number, to: number): number[
     const afterBlank = previous >= 0 && previous < position - 1;
     const afterEnd = previous >= 0 && CLOSER.test(lines[previous]!) && indentOf(lines[previous]!) === base;
     const begins = indentOf(line) === base && !CONTINUATION.test(line) && (afterBlank || afterEnd);
-    // The comment at the top of a file (a licence, a description) documents the file and not what follows it.
-    if (begins && !(start > 0 && isComment(lines, start, previous + 1))) starts.push(position);
+    // The comment at the top of a file or a class documents the whole and not what follows it.
+    if (begins && !(start > from && isComment(lines, start, previous + 1))) starts.push(position);
     previous = position;
   }
   return starts;

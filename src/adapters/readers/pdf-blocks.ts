@@ -6,6 +6,8 @@ const HEADING_SCALE = 1.15;
 const MAX_HEADING_CHARS = 200;
 /** A gap this much wider than the usual one between lines parts paragraphs. */
 const PARAGRAPH_GAP = 1.3;
+/** Of the font size: wide enough for Chinese, which is set with more space than Latin text. */
+const COMMON_LEADING = 1.4;
 const LIST_MARK = /^(?:[•‣▪●◦∙·–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S/;
 const SENTENCE_END = /[.!?:。！？：…][”’"')）」』]?$/;
 
@@ -49,7 +51,8 @@ function groupLines(lines: readonly PdfLine[], bodySize: number, leading: number
     if (isHeading(line, bodySize) !== isHeading(previous, bodySize)) return false;
     if (Math.abs(line.fontSize - previous.fontSize) > 0.1 * previous.fontSize) return false;
     const gap = previous.baseline - line.baseline;
-    const usual = isHeading(line, bodySize) ? line.fontSize * 1.4 : Math.max(leading, line.fontSize);
+    const isUnknown = leading === 0 || isHeading(line, bodySize);
+    const usual = isUnknown ? COMMON_LEADING * line.fontSize : Math.max(leading, line.fontSize);
     if (gap <= 0 || gap > PARAGRAPH_GAP * usual) return false;
     const inList = LIST_MARK.test(group[0]!.text);
     if (!inList && line.left - previous.left > 0.8 * line.fontSize && group.length > 1) return false;
@@ -87,7 +90,7 @@ function usualLeading(lines: readonly PdfLine[]): number {
   });
   gaps.sort((a, b) => a - b);
   const quartile = gaps[Math.floor(gaps.length / 4)] ?? 0;
-  // A page of single lines has no leading of its own: then gaps are measured against the font size.
+  // Zero for unknown: a few lines have no leading of their own.
   return gaps.length < 4 ? 0 : Math.min(quartile, 2 * usualFontSize(lines));
 }
 
