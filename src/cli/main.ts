@@ -33,7 +33,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
     await output.drained().catch(() => {});
     // Also where the work was done just in time: a script must see that it was to be stopped. What still runs here, a walk
     // through folders or the parsing of a file, has nobody who waits for it.
-    process.exit(INTERRUPTED);
+    exitInterrupted();
   }
 }
 
@@ -60,14 +60,17 @@ async function runProgram(argv: readonly string[], context: CommandContext): Pro
 function listenForStops(stop: AbortController): void {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      // The second one means: now. The prompt comes below what is on the screen.
-      if (stop.signal.aborted) {
-        if (process.stderr.isTTY) process.stderr.write("\n");
-        process.exit(INTERRUPTED);
-      }
+      // The second one means: now.
+      if (stop.signal.aborted) exitInterrupted();
       stop.abort(new Interruption(name));
     });
   }
+}
+
+function exitInterrupted(): never {
+  // A terminal echoes "^C" where the cursor stands: the prompt comes to a line of its own.
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  process.exit(INTERRUPTED);
 }
 
 function exitCodeOf(error: unknown, signal: AbortSignal, notice: (line: string) => void): number {
