@@ -25,7 +25,8 @@ function matcherOf(globs: readonly string[]): (relativePath: string) => boolean 
   const matchers = globs.flatMap((glob) => {
     const plain = glob.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
     const anchored = plain.includes("/") || /^\.?\//.test(glob) ? plain : `**/${plain}`;
-    return [anchored, `${anchored}/**`].map((pattern) => picomatch(pattern, { dot: true }));
+    // "s": a file name may hold a line break.
+    return [anchored, `${anchored}/**`].map((pattern) => picomatch(pattern, { dot: true, flags: "s" }));
   });
   return (relativePath) => matchers.some((matches) => matches(relativePath));
 }

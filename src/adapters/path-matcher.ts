@@ -13,7 +13,8 @@ export function pathMatcher(globs: readonly string[]): (path: string) => boolean
 
 function matcherOf(glob: string): (path: string) => boolean {
   const plain = glob.replace(/^\.\//, "").replace(/\/+$/, "");
-  const options = { dot: true };
+  // "s": a file name may hold a line break.
+  const options = { dot: true, flags: "s" };
   const matches = plain.includes("/") ? picomatch(plain, options) : picomatch(plain, { ...options, basename: true });
   const below = picomatch(plain.includes("/") ? `${plain}/**` : `{${plain},**/${plain}}/**`, options);
   return (path) => matches(path) || below(path);

@@ -80,7 +80,11 @@ async function readFileBytes(absolutePath: string, path: string): Promise<Uint8A
     return await readFile(absolutePath);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`cannot read ${path}: ${(cause as Error).message}`, { hint: "check the path and its permissions", cause });
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new UserError(isMissing ? `${path} does not exist` : `cannot read ${path}: ${(cause as Error).message}`, {
+      hint: isMissing ? "check the spelling; paths are relative to the current folder" : "check its permissions",
+      cause,
+    });
   }
 }
 

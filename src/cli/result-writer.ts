@@ -42,15 +42,19 @@ export interface ResultWriterOptions {
   readonly manyQueries: boolean;
 }
 
-/** The format that the flags ask for. Throws UserError when they ask for two, or for one that cannot hold many answers. */
+/** The format that the flags ask for. Throws UserError when they ask for two, or for what the format cannot hold. */
 export function chooseFormat(flags: FormatFlags, manyQueries: boolean): Format {
   const asked = FORMATS.filter((name) => flags[name] === true);
   if (asked.length > 1) {
     throw new UserError(`--${asked.slice(0, -1).join(", --")} and --${asked.at(-1)} cannot be had at once`, { hint: "choose one format" });
   }
   const format = asked[0] ?? (manyQueries ? "jsonl" : "text");
+  if (flags.null === true && format !== "files") throw new UserError("--null ends paths, and there are none", { hint: "add --files" });
   if (manyQueries && format !== "jsonl") {
     throw new UserError(`many queries are answered in JSONL, not in ${format}`, { hint: "leave the format out, or give one query" });
+  }
+  if (flags.explain === true && !(format === "text" || format === "json" || manyQueries)) {
+    throw new UserError(`--explain has no place in --${format}`, { hint: "choose --json, or leave one of the two out" });
   }
   return format;
 }

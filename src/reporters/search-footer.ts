@@ -33,7 +33,7 @@ export function searchFooter(result: SearchResult, terminal: Terminal): string {
 /** The result's notices as lines for stderr, wrapped to the window. */
 export function searchNotices({ notices }: SearchResult, terminal: Terminal): string[] {
   const { chalk } = createStyle(terminal);
-  const label = "note: ";
+  const label = "rerank: ";
   return notices.flatMap((notice) => {
     const text = printableLine(notice);
     if (!terminal.isTerminal) return [label + text];
@@ -44,7 +44,7 @@ export function searchNotices({ notices }: SearchResult, terminal: Terminal): st
 }
 
 function shownOf({ results, candidates, settings }: SearchResult): string {
-  if (candidates === 0) return "nothing to search in";
+  if (candidates === 0) return settings.paths.length === 0 ? "nothing to search in" : `nothing to search in at ${settings.paths.map(printableLine).join(", ")}`;
   if (results.length > 0) return `${formatCount(results.length)} of ${counted(candidates, "candidate")}`;
   const { minRelevance } = settings;
   return minRelevance === null

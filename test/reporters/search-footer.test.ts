@@ -40,9 +40,10 @@ test("names both models where they differ, and leaves out stages that did not ru
 test("gives each notice its own line, wrapped on a terminal and whole in a log", () => {
   const result = sampleResult([], { notices: ["the query is longer than the embedder reads", "second\u001b"] });
   expect(searchNotices(result, plainTerminal(30))).toEqual([
-    "note: the query is longer than",
-    "      the embedder reads",
-    "note: second\\x1b",
+    "rerank: the query is longer",
+    "        than the embedder",
+    "        reads",
+    "rerank: second\\x1b",
   ]);
-  expect(searchNotices(result, plainTerminal(30, { isTerminal: false }))[0]).toBe("note: the query is longer than the embedder reads");
+  expect(searchNotices(result, plainTerminal(30, { isTerminal: false }))[0]).toBe("rerank: the query is longer than the embedder reads");
 });

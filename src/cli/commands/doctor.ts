@@ -73,7 +73,8 @@ async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandC
     }
     const loads = await Promise.all([inference.loaded("embedder"), inference.loaded("reranker")]);
     const loadMs = loads.map(({ loadMs: ms }) => `${Math.round(ms)} ms`).join(" and ");
-    return `${names.embedder} and ${names.reranker} load in ${loadMs} and rank an answer first`;
+    const pair = names.embedder === names.reranker ? `both models of ${names.embedder}` : `${names.embedder} and ${names.reranker}`;
+    return `${pair} load in ${loadMs} and rank an answer first`;
   } finally {
     await inference.close();
   }

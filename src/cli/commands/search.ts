@@ -35,12 +35,15 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
       const result = await search(query, index, { ...options, onEvent: (event) => writer.progress(event) });
       return await writer.write(result);
     }
+    let queryCount = 0;
     let anyResult = false;
     for await (const { text, id } of readQueries(context.stdin)) {
       checkQuery(text, "search");
+      queryCount++;
       const result = await search(text, index, options);
       if ((await writer.write(result, id)) === 0) anyResult = true;
     }
+    if (queryCount === 0) writer.notice("no query came in on stdin");
     return anyResult ? 0 : 1;
   } finally {
     writer.end();
