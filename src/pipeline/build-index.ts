@@ -1,14 +1,12 @@
-import { createHash } from "node:crypto";
 import { SkippedDocument } from "../domain/errors.ts";
-import { passageInput } from "../domain/passage.ts";
 import type { SourceFile } from "../ports/document-reader.ts";
 import type { ParsedDocument } from "../domain/document.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { FileSource, FoundFile } from "../ports/file-source.ts";
-import type { DocumentRecord, IndexRoot, KeyedPassage, PassageStore } from "../ports/passage-store.ts";
+import type { DocumentRecord, IndexRoot, PassageStore } from "../ports/passage-store.ts";
 import type { UpdatableVectorIndex } from "../ports/vector-index.ts";
 import { chunkDocument } from "../stages/chunk-document.ts";
-import { embedPassages, type PendingText } from "../stages/embed-passages.ts";
+import { createEmbeddingWindow } from "./embedding-window.ts";
 import type { IndexEvent, IndexStage } from "./events.ts";
 import type { IndexReport } from "./index-report.ts";
 import { countSkipped, createTally, reportOf } from "./index-tally.ts";
@@ -29,15 +27,6 @@ export interface BuildIndexOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: IndexEvent) => void;
 }
-
-/**
- * Texts that wait for the model before they are sorted by length and embedded. Large enough that neighbours are of
- * similar length, small enough that memory and the work lost to a crash stay small.
- */
-const WINDOW_TEXTS = 512;
-const WINDOW_CHARS = 1_000_000;
-/** Characters of all passages that wait to be saved, known vectors or not: what a resumed run holds in memory. */
-const PREPARED_CHARS = 4_000_000;
 
 /**
  * Brings the store in step with the files below the roots. Every batch of vectors and every finished document is one
@@ -81,22 +70,32 @@ export async function planOnly(
   return reportOf(tally, deps.store, startedAt, true);
 }
 
-interface PreparedDocument {
-  readonly record: DocumentRecord;
-  readonly passages: readonly KeyedPassage[];
-}
-
 function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildIndexDependencies, options: BuildIndexOptions) {
   const { roots, chunking, signal, onEvent } = options;
   const startedAt = performance.now();
   let tally = createTally(undefined);
   const progress = { filesDone: 0, filesTotal: 0, passagesDone: 0, passagesTotal: 0, bytesDone: 0, bytesTotal: 0, embedded: 0 };
-  const waiting = new Map<string, PendingText>();
-  let waitingChars = 0;
-  let preparedChars = 0;
-  let prepared: PreparedDocument[] = [];
 
   const emitProgress = () => onEvent?.({ type: "progress", progress: { ...progress } });
+
+  const window = createEmbeddingWindow({
+    embedder,
+    store,
+    ...(signal && { signal }),
+    onEmbedded(added, truncated) {
+      vectorIndex.add(added);
+      tally.embedded += added.length;
+      tally.truncated += truncated;
+      progress.embedded += added.length;
+      progress.passagesDone += added.length;
+      emitProgress();
+    },
+    onSaved(document, passageCount) {
+      tally.indexed++;
+      tally.passages += passageCount;
+      countFile(document);
+    },
+  });
 
   async function timed<T>(stage: IndexStage, work: () => Promise<T>): Promise<T> {
     const stageStartedAt = performance.now();
@@ -124,9 +123,9 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
       for (const file of plan.pending) {
         signal?.throwIfAborted();
         await take(file, known.get(file.path), plan);
-        if (waiting.size >= WINDOW_TEXTS || waitingChars >= WINDOW_CHARS || preparedChars >= PREPARED_CHARS) await flush();
+        if (window.isFull) await window.flush();
       }
-      await flush();
+      await window.flush();
     });
     const gone = [...plan.vanished.keys()];
     store.removeDocuments(gone);
@@ -160,9 +159,9 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
     }
   }
 
-  function countFile(file: FoundFile): void {
+  function countFile({ sizeBytes }: Pick<FoundFile, "sizeBytes">): void {
     progress.filesDone++;
-    progress.bytesDone += file.sizeBytes;
+    progress.bytesDone += sizeBytes;
     emitProgress();
   }
 
@@ -173,50 +172,9 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
       tally.warnings.push({ path: file.path, warning });
       onEvent?.({ type: "warning", path: file.path, warning });
     }
-    const passages = drafts.map((draft) => ({ ...draft, vectorKey: vectorKeyOf(passageInput(draft)) }));
-    const known = store.knownVectorKeys(passages.map(({ vectorKey }) => vectorKey));
-    for (const passage of passages) {
-      preparedChars += passage.text.length;
-      if (known.has(passage.vectorKey) || waiting.has(passage.vectorKey)) continue;
-      const text = passageInput(passage);
-      waiting.set(passage.vectorKey, { vectorKey: passage.vectorKey, text });
-      waitingChars += text.length;
-    }
+    progress.passagesTotal += drafts.length;
     const { sizeBytes, mtimeMs, path } = file;
-    prepared.push({
-      record: { path, sizeBytes, mtimeMs, contentHash, format: document.format, title: document.title },
-      passages,
-    });
-    progress.passagesTotal += passages.length;
-    emitProgress();
-  }
-
-  async function flush(): Promise<void> {
-    const texts = [...waiting.values()];
-    const known = prepared.reduce((sum, { passages }) => sum + passages.length, 0) - texts.length;
-    progress.passagesDone += Math.max(0, known);
-    await embedPassages(texts, embedder, store, {
-      ...(signal && { signal }),
-      onCommitted(added, truncated) {
-        vectorIndex.add(added);
-        tally.embedded += added.length;
-        tally.truncated += truncated;
-        progress.embedded += added.length;
-        progress.passagesDone += added.length;
-        emitProgress();
-      },
-    });
-    for (const { record, passages } of prepared) {
-      store.saveDocument(record, passages);
-      tally.indexed++;
-      tally.passages += passages.length;
-      progress.filesDone++;
-      progress.bytesDone += record.sizeBytes;
-    }
-    prepared = [];
-    waiting.clear();
-    waitingChars = 0;
-    preparedChars = 0;
+    progress.passagesDone += window.add({ path, sizeBytes, mtimeMs, contentHash, format: document.format, title: document.title }, drafts);
     emitProgress();
   }
 
@@ -245,8 +203,4 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
 /** What the index holds of a file that is there no more, or is another file now, would be an answer that nobody can open. */
 function losesItsPassages(error: unknown): boolean {
   return error instanceof SkippedDocument && error.reason !== "unreadable";
-}
-
-function vectorKeyOf(input: string): string {
-  return createHash("sha256").update(input).digest("hex").slice(0, 32);
 }

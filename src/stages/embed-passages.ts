@@ -10,8 +10,8 @@ export interface PendingText {
 
 export interface EmbedStageOptions {
   readonly signal?: AbortSignal;
-  /** Called after each committed batch with the vectors that it added. */
-  readonly onCommitted: (added: readonly StoredVector[], truncated: number) => void;
+  /** Called after each committed batch with its texts, the vectors that it added, and how many texts were cut. */
+  readonly onCommitted: (batch: readonly PendingText[], added: readonly StoredVector[], truncated: number) => void;
 }
 
 /** Texts between two commits: what is lost at most when the process is killed. */
@@ -37,6 +37,6 @@ export async function embedPassages(
     const added = store.saveVectors(
       embeddings.map(({ vector }, position) => ({ vectorKey: batch[position]?.vectorKey ?? "", vector })),
     );
-    onCommitted(added, embeddings.filter(({ truncated }) => truncated).length);
+    onCommitted(batch, added, embeddings.filter(({ truncated }) => truncated).length);
   }
 }
