@@ -1,10 +1,9 @@
 import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { execFileSync } from "node:child_process";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { FoundFile } from "../../src/ports/file-source.ts";
 import { createFileWalker } from "../../src/adapters/file-walker.ts";
-import { listTree, makeTree } from "./walk-fixture.ts";
+import { listTree, makeNamedPipe, makeTree } from "./walk-fixture.ts";
 
 function found(base: string, name: string): FoundFile {
   const absolutePath = path.join(base, name);
@@ -29,7 +28,7 @@ describe("reading", () => {
     await expect(read(gone!)).rejects.toMatchObject({ name: "SkippedDocument", reason: "vanished" });
     await expect(read(folder!)).rejects.toMatchObject({ reason: "not-a-file" });
     if (process.platform === "win32") return;
-    execFileSync("mkfifo", [path.join(base, "c.txt")]);
+    makeNamedPipe(path.join(base, "c.txt"));
     await expect(read(pipe!)).rejects.toMatchObject({ reason: "not-a-file" });
   });
 

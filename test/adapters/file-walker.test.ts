@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/domain/errors.ts";
 import { createFileWalker } from "../../src/adapters/file-walker.ts";
-import { listTree, makeTree, rootAt } from "./walk-fixture.ts";
+import { listTree, makeNamedPipe, makeTree, rootAt } from "./walk-fixture.ts";
 
 describe("what is listed", () => {
   test("is every file below the root by its path, without hidden files and what belongs to tools", async () => {
@@ -103,7 +102,7 @@ describe("what cannot be had", () => {
 
   test.skipIf(process.platform === "win32")("is a named pipe or a socket (not on Windows)", async () => {
     const base = makeTree({});
-    execFileSync("mkfifo", [path.join(base, "pipe")]);
+    makeNamedPipe(path.join(base, "pipe"));
     const server = net.createServer().listen(path.join(base, "socket"));
     await new Promise((resolve) => server.once("listening", resolve));
     const { skipped } = await listTree(base);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -19,6 +20,11 @@ export function makeTree(files: Readonly<Record<string, string>>): string {
     if (!name.endsWith("/")) writeFileSync(absolutePath, content || "-");
   }
   return folder;
+}
+
+/** A named pipe that nobody writes to. Node makes none, so the shell does. */
+export function makeNamedPipe(absolutePath: string): void {
+  execFileSync("sh", ["-c", 'mkfifo "$0"', absolutePath]);
 }
 
 export function rootAt(rootPath: string, options: Partial<IndexRoot> = {}): IndexRoot {
