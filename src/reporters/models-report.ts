@@ -23,7 +23,7 @@ const MODELS_VERSION = 1;
 
 export function modelsText(models: readonly ModelLine[], terminal: Terminal): string {
   const { chalk } = createStyle(terminal);
-  const shown = { bundled: chalk.green("bundled"), here: chalk.green("here"), absent: chalk.dim("not here"), incomplete: chalk.red("damaged") };
+  const shown = { bundled: chalk.green("bundled"), here: chalk.green("here"), absent: chalk.dim("not here"), damaged: chalk.red("damaged") };
   const rows = models.map(({ name, role, state, sizeBytes, languages, licence, problem }) => [
     printableLine(name),
     role,
