@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
+import { liesBelow } from "../pipeline/plan-index.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
 import { displayPath, type PathView } from "../reporters/display-path.ts";
 import { shellQuote } from "./completion-tree.ts";
@@ -16,13 +17,14 @@ export interface RootPlaces {
 }
 
 /**
- * The roots of a run: the paths that the user gave, with the options given beside them, else all that the index covers.
+ * The roots of a run: the paths that the user gave, with the options given beside them, and known roots inside of them; else
+ * all that the index covers.
  * Throws UserError for a path that does not exist and when there is nothing to index.
  */
 export function resolveRoots(paths: readonly string[], settings: WalkSettings, { cwd, baseFolder, known }: RootPlaces): IndexRoot[] {
   if (paths.length === 0) return presentRoots(known, { cwd, baseFolder });
   requirePaths(paths, cwd);
-  return paths.map((path) => ({
+  const given = paths.map((path) => ({
     path: storedPath(resolve(cwd, path), baseFolder),
     include: settings.include,
     exclude: settings.exclude,
@@ -30,6 +32,14 @@ export function resolveRoots(paths: readonly string[], settings: WalkSettings, {
     follow: settings.follow,
     maxFileBytes: settings.maxFileSize,
   }));
+  return [...given, ...rootsInside(given, known, baseFolder)];
+}
+
+/** Known roots below a given one have options of their own: without them, what only they let through would count as gone. */
+function rootsInside(given: readonly IndexRoot[], known: readonly IndexRoot[], baseFolder: string): IndexRoot[] {
+  return known.filter(
+    ({ path }) => given.every((root) => root.path !== path) && given.some((root) => liesBelow(path, root.path)) && existsSync(resolve(baseFolder, path)),
+  );
 }
 
 /** What can be said of a run before anything is written for it. Throws UserError as `resolveRoots` does. */
