@@ -35,7 +35,12 @@ export type SettingDefinition = SettingBase &
         readonly max: number;
         readonly default?: number;
       }
-    | { readonly type: "boolean"; readonly default: boolean }
+    | {
+        readonly type: "boolean";
+        readonly default: boolean;
+        /** What the flag does, where it is a negation and `doc` says what the setting does. */
+        readonly flagDoc?: string;
+      }
     | { readonly type: "list"; readonly default: readonly string[] }
     | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string }
   );
@@ -138,6 +143,7 @@ export const SETTINGS = [
     type: "boolean",
     default: true,
     doc: "judge the candidates with the reranker, or keep the order of the first stage",
+    flagDoc: "keep the order of the first stage",
     commands: ["search"],
   },
   {
@@ -284,6 +290,7 @@ export const SETTINGS = [
     type: "boolean",
     default: true,
     doc: "wait while another process writes the index, or fail at once",
+    flagDoc: "fail at once while another process writes the index",
     commands: ["index"],
   },
 ] as const satisfies readonly SettingDefinition[];

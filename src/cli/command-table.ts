@@ -1,0 +1,146 @@
+import type { CommandName } from "../config/settings-table.ts";
+import type { CommandContext } from "./context.ts";
+import type { Flags } from "./load-settings.ts";
+import type { Command } from "commander";
+
+type OwnOption = readonly [flag: string, doc: string];
+
+export interface CommandEntry {
+  readonly name: CommandName;
+  /** In commander's syntax: "<query> [file...]". */
+  readonly arguments: string;
+  /** What the usage line says instead, where an argument is one of a few words. */
+  readonly usage?: string;
+  readonly description: string;
+  /** Beside the settings that belong to the command. */
+  readonly options: readonly OwnOption[];
+  /** Results can be had in several formats. */
+  readonly hasFormats?: true;
+  readonly examples: readonly string[];
+  /** Imports the command, runs it and resolves to its exit code. */
+  readonly run: (args: readonly string[], flags: Flags, context: CommandContext, program: Command) => Promise<number>;
+}
+
+export const FORMAT_OPTIONS: readonly OwnOption[] = [
+  ["--json", "one JSON object; docs/json.md describes it"],
+  ["--jsonl", "one JSON object a line"],
+  ["--csv", "comma-separated values with a header"],
+  ["--markdown", "a Markdown list with links"],
+  ["--files", "only the paths, best first, each once"],
+  ["-0, --null", "with --files: end each path with a null byte"],
+  ["--explain", "both orders side by side, timings, settings, truncations"],
+];
+
+const JSON_OPTION: OwnOption = ["--json", "print JSON"];
+
+/** Every command, in the order of `rerank --help`. */
+export const COMMAND_TABLE: readonly CommandEntry[] = [
+  {
+    name: "index",
+    arguments: "[path...]",
+    description: "embed folders and files into the index, or bring it up to date",
+    options: [
+      ["--dry-run", "say what would be done, write nothing"],
+      ["--rebuild", "build the index anew; the old one answers until the new one is complete"],
+      ["--forget", "drop the named folders or files from the index"],
+      ["--watch", "stay and follow changes"],
+      ["--json", "print the report as JSON"],
+      ["-v, --verbose", "name every skipped file"],
+    ],
+    examples: [
+      "rerank index ./docs",
+      "rerank index                        # everything that the index covers, again",
+      "rerank index ~/notes --include '*.md' --exclude drafts --watch",
+      "rerank index . --dry-run",
+    ],
+    run: async (paths, flags, context) => (await import("./commands/index-folders.ts")).runIndex(paths, flags, context),
+  },
+  {
+    name: "search",
+    arguments: "[query...]",
+    description: "find passages: recall by meaning, then rerank",
+    options: [["--exact", "short for --recall exact"]],
+    hasFormats: true,
+    examples: [
+      'rerank search "how do I remove limescale?"',
+      "rerank search 中国的首都是哪里 -n 3",
+      'rerank search "error handling" --path "src/**" --json | jq .results[0].path',
+      "rerank search --jsonl < queries.txt  # one query a line, one answer a line",
+      'rerank search "tyre pressure" --budget 800 --explain',
+    ],
+    run: async (words, flags, context) => (await import("./commands/search.ts")).runSearch(words, flags, context),
+  },
+  {
+    name: "rank",
+    arguments: "<query> [file...]",
+    description: "rerank what another tool has found: lines, JSONL or files",
+    options: [
+      ["--from-paths", "lines of stdin name files to read"],
+      ["--field <name>", "the field of JSON lines that holds the text"],
+      ["--lines", "print the input lines themselves, reordered (the default in a pipe)"],
+    ],
+    hasFormats: true,
+    examples: [
+      'rg -l tyre | rerank rank "how much air does a bicycle need?" --from-paths',
+      'rerank rank "how do I undo a commit" < answers.txt',
+      'jq -c ".hits[]" hits.json | rerank rank "limescale" --field body --jsonl',
+      'rerank rank "payment terms" contracts/*.pdf',
+    ],
+    run: async (args, flags, context) => (await import("./commands/rank.ts")).runRank(args, flags, context),
+  },
+  {
+    name: "demo",
+    arguments: "",
+    description: "search a small bilingual corpus with the bundled models",
+    options: [],
+    examples: ["rerank demo"],
+    run: async (_args, flags, context) => (await import("./commands/demo.ts")).runDemo(flags, context),
+  },
+  {
+    name: "status",
+    arguments: "",
+    description: "show what the index covers, its models and sizes, and what has changed since",
+    options: [JSON_OPTION],
+    examples: ["rerank status", "rerank status --json"],
+    run: async (_args, flags, context) => (await import("./commands/status.ts")).runStatus(flags, context),
+  },
+  {
+    name: "models",
+    arguments: "[action] [name]",
+    usage: "[list | pull <name>] [options]",
+    description: "list the known models, or pull one from the hub",
+    options: [JSON_OPTION, ["--revision <commit>", "pull this revision instead of the default one"]],
+    examples: ["rerank models list", "rerank models pull bge-reranker-base"],
+    run: async (args, flags, context) => (await import("./commands/models.ts")).runModels(args, flags, context),
+  },
+  {
+    name: "config",
+    arguments: "<action> [key] [value...]",
+    usage: "(get <key> | set <key> <value...> | unset <key> | path | explain) [options]",
+    description: "get, set and explain settings",
+    options: [["--project", "write the project's file instead of the user's"], JSON_OPTION],
+    examples: ["rerank config explain", "rerank config set limit 20", "rerank config get models"],
+    run: async (args, flags, context) => (await import("./commands/run-config.ts")).runConfig(args, flags, context),
+  },
+  {
+    name: "completion",
+    arguments: "<shell>",
+    usage: "(bash | zsh | fish)",
+    description: "print a completion script for bash, zsh or fish",
+    options: [],
+    examples: [
+      "rerank completion bash > ~/.local/share/bash-completion/completions/rerank",
+      "rerank completion zsh > ~/.zfunc/_rerank",
+      "rerank completion fish > ~/.config/fish/completions/rerank.fish",
+    ],
+    run: async (args, _flags, context, program) => (await import("./commands/run-completion.ts")).runCompletion(args, program, context),
+  },
+  {
+    name: "doctor",
+    arguments: "",
+    description: "check Node, native modules, models, disk and index",
+    options: [JSON_OPTION],
+    examples: ["rerank doctor"],
+    run: async (_args, flags, context) => (await import("./commands/doctor.ts")).runDoctor(flags, context),
+  },
+];
