@@ -81,11 +81,11 @@ export function createResultWriter({ format, flags, context, settings, baseFolde
         if (manyQueries) return jsonlSearch(result, { ...view, explain, ...(queryId !== undefined && { queryId }) });
         return [...jsonlResults(result, view)].join("");
       case "csv":
-        return csvReport(result, view);
+        return csvReport(result, { ...view, toTerminal: terminal.isTerminal });
       case "markdown":
         return markdownReport(result, view);
       case "files":
-        return filesReport(result, { ...view, nullSeparated: flags.null ?? false });
+        return filesReport(result, { ...view, nullSeparated: flags.null ?? false, toTerminal: terminal.isTerminal });
       case "text":
         return explain ? explainReport(result, { ...view, terminal }) : textReport(result, { ...view, terminal });
     }
@@ -102,8 +102,9 @@ export function createResultWriter({ format, flags, context, settings, baseFolde
       progress.clear();
       for (const line of searchNotices(result, talk)) output.notice(line);
       await output.write(render({ ...result, notices: [...notices, ...result.notices] }, queryId));
-      if (format === "text" && terminal.isTerminal) output.notice(searchFooter(result, talk));
-      else if (result.results.length === 0 && !manyQueries) output.notice(searchFooter(result, talk));
+      const isForPerson = format === "text" && terminal.isTerminal;
+      const isNews = result.partial || (result.results.length === 0 && !manyQueries);
+      if (isForPerson || isNews) output.notice(searchFooter(result, talk));
       return result.results.length > 0 ? 0 : 1;
     },
     end: () => progress.clear(),

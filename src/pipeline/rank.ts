@@ -64,7 +64,7 @@ export async function rank(
     candidates: candidates.length,
     judged,
     partial,
-    notices: partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} passages`] : [],
+    notices: [],
     results: cutResults(ranked, options),
     recalled: inRecallOrder(ranked),
   };

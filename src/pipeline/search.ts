@@ -95,10 +95,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
     candidates: candidates.length,
     judged,
     partial,
-    notices: [
-      ...(truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : []),
-      ...(partial ? [`the budget of ${options.budgetMs} ms was spent after ${judged} of ${candidates.length} candidates`] : []),
-    ],
+    notices: truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : [],
     results: cutResults(ranked, options),
     recalled: inRecallOrder(ranked),
   };
