@@ -28,6 +28,8 @@ export interface ResultWriter {
   progress(event: SearchEvent): void;
   /** Resolves to the exit code: 0 with results, 1 without. */
   write(result: SearchResult, queryId?: string): Promise<number>;
+  /** Writes a text of the command's own in the format's place, with the same talk on stderr; resolves to the exit code. */
+  writeText(result: SearchResult, text: string): Promise<number>;
   /** Clears what progress has left on the screen. */
   end(): void;
 }
@@ -98,15 +100,18 @@ export function createResultWriter({ format, flags, context, settings, baseFolde
       output.notice(`rerank: ${line}`);
     },
     progress: (event) => progress.event(event),
-    async write(result, queryId) {
-      progress.clear();
-      for (const line of searchNotices(result, talk)) output.notice(line);
-      await output.write(render({ ...result, notices: [...notices, ...result.notices] }, queryId));
-      const isForPerson = format === "text" && terminal.isTerminal;
-      const isNews = result.partial || (result.results.length === 0 && !manyQueries);
-      if (isForPerson || isNews) output.notice(searchFooter(result, talk));
-      return result.results.length > 0 ? 0 : 1;
-    },
+    write: (result, queryId) => writeText(result, render({ ...result, notices: [...notices, ...result.notices] }, queryId)),
+    writeText,
     end: () => progress.clear(),
   };
+
+  async function writeText(result: SearchResult, text: string): Promise<number> {
+    progress.clear();
+    for (const line of searchNotices(result, talk)) output.notice(line);
+    await output.write(text);
+    const isForPerson = format === "text" && terminal.isTerminal;
+    const isNews = result.partial || (result.results.length === 0 && !manyQueries);
+    if (isForPerson || isNews) output.notice(searchFooter(result, talk));
+    return result.results.length > 0 ? 0 : 1;
+  }
 }

@@ -59,9 +59,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     });
     if (!isFiltering) return await writer.write(result);
     const lines = result.results.map(({ recallRank }) => inputs[recallRank - 1]?.line ?? "");
-    for (const notice of result.notices) writer.notice(notice);
-    await context.output.write(lines.map((line) => `${line}\n`).join(""));
-    return lines.length > 0 ? 0 : 1;
+    return await writer.writeText(result, lines.map((line) => `${line}\n`).join(""));
   } finally {
     writer.end();
     await inference.close();
