@@ -31,6 +31,9 @@ export function forkInference({ onMessage, onEnd }: ChildEvents): InferenceProce
     serialization: "advanced",
     // Native code warns on both streams: none of that may reach the user's stdout.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // A group of its own: Ctrl-C in a terminal is for the parent, and would kill a child that is still starting. Windows
+    // would open a window for it.
+    detached: process.platform !== "win32",
   });
   const lines = keepLastLines(child);
   let end: (() => void) | undefined;

@@ -1,16 +1,19 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
+import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { isAlive } from "../support/inference-processes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { contentOf, lookAt, recallMethod, storeFolder } from "./support/index-look.ts";
+import { contentOf, lookAt, recallMethod, storeFile, storeFolder } from "./support/index-look.ts";
 import { notePath, seededRandom, writeNotes } from "./support/notes.ts";
 import { reportOf, rerank, startRerank, type RerankProcess } from "./support/rerank-process.ts";
 
 const KILLS = 30;
-const NOTES = 150;
-/** Notes that are added when all that were there are indexed: every stage comes by several times. */
-const NOTES_A_STEP = 30;
+/** The first are more than one batch of vectors. When all that are there are indexed, more are added: every stage comes often. */
+const FIRST_NOTES = 48;
+const NOTES_A_STEP = 14;
+const NOTES = FIRST_NOTES + 8 * NOTES_A_STEP;
 /** Longest wait of a random kill; starting, loading and embedding a step take about as long on an idle machine. */
 const LONGEST_WAIT_MS = 1800;
 
@@ -23,7 +26,7 @@ interface Counts {
 test("holds every committed passage and finishes after 30 kills at random moments", async () => {
   const folder = tempFolder();
   const random = seededRandom(20_261);
-  let notes = NOTES_A_STEP;
+  let notes = FIRST_NOTES;
   writeNotes(folder, 0, notes);
   const committed = new Set<string>();
   const orphans: number[] = [];
@@ -37,6 +40,8 @@ test("holds every committed passage and finishes after 30 kills at random moment
     }
     const run = startRerank(["index", "docs"], { cwd: folder });
     const moment = await momentOf(kill, random, folder, before, run);
+    // Looking for children takes many milliseconds, in which the moment would pass.
+    if (moment !== "time") run.child.kill("SIGKILL");
     const children = run.inferenceIds();
     orphans.push(...children);
     // Every fifth time the models alone: the run goes on with a new process, and is killed a moment later.
@@ -94,14 +99,21 @@ async function momentOf(kill: number, random: () => number, folder: string, befo
     await waitAtMost(amount * LONGEST_WAIT_MS, () => run.hasEnded);
     return kind;
   }
-  const more = 1 + Math.floor(amount * NOTES_A_STEP * 0.9);
-  const hasCome = {
-    vectors: () => countsOf(folder).vectors > before.vectors,
-    documents: () => countsOf(folder).documents >= before.documents + more,
-    saving: () => existsSync(storeFolder(folder)) && readdirSync(storeFolder(folder)).some((name) => name.endsWith(".new")),
-  }[kind];
-  // A look costs less than a millisecond: the kill falls between two commits of a burst.
-  while (!run.hasEnded && !hasCome()) await new Promise((resolve) => setImmediate(resolve));
+  const more = 1 + Math.floor(amount * NOTES_A_STEP * 0.8);
+  // One store stays open for all looks, each of which takes microseconds: the kill falls between two commits of a burst.
+  let store: PassageStore | undefined;
+  const hasCome = (): boolean => {
+    if (kind === "saving") return existsSync(storeFolder(folder)) && readdirSync(storeFolder(folder)).some((name) => name.endsWith(".new"));
+    if (lookAt(folder, (found) => found.readManifest()) === undefined) return false;
+    store ??= openSqliteStore(storeFile(folder), { readOnly: true });
+    for (let look = 0; look < 50; look++) {
+      const { vectors, documents } = store.counts();
+      if (kind === "vectors" ? vectors > before.vectors : documents >= before.documents + more) return true;
+    }
+    return false;
+  };
+  while (!run.hasEnded && !hasCome()) await new Promise((resolve) => setTimeout(resolve, 1));
+  store?.close();
   return kind;
 }
 
