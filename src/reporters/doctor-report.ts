@@ -23,6 +23,7 @@ export function doctorText(checks: readonly Check[], terminal: Terminal): string
       [marks[state], name, printableLine(detail)],
       ...(remedy === undefined ? [] : [["", "", `${glyphs.to} ${printableLine(remedy)}`]]),
     ]),
+    terminal,
   );
 }
 

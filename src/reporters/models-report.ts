@@ -24,15 +24,19 @@ const MODELS_VERSION = 1;
 export function modelsText(models: readonly ModelLine[], terminal: Terminal): string {
   const { chalk } = createStyle(terminal);
   const shown = { bundled: chalk.green("bundled"), here: chalk.green("here"), absent: chalk.dim("not here"), damaged: chalk.red("damaged") };
-  const rows = models.map(({ name, role, state, sizeBytes, languages, licence, problem }) => [
-    printableLine(name),
-    role,
-    shown[state],
-    formatBytes(sizeBytes),
-    problem === undefined ? `${languages}, ${licence}` : printableLine(problem),
-  ]);
-  const hint = models.some(({ state }) => state === "absent") ? chalk.dim("bring one: rerank models pull <name>\n") : "";
-  return alignedRows(rows) + hint;
+  const sections = [...new Set(models.map(({ role }) => role))].map((role) => {
+    const rows = models
+      .filter((model) => model.role === role)
+      .map(({ name, state, sizeBytes, languages, licence, problem }) => [
+        printableLine(name),
+        shown[state],
+        formatBytes(sizeBytes),
+        problem === undefined ? `${languages.replace(/^about (\d+)$/, "~$1 languages")}, ${licence}` : printableLine(problem),
+      ]);
+    return `${chalk.bold(`${role}s`)}\n${alignedRows(rows, terminal)}`;
+  });
+  const hint = models.some(({ state }) => state === "absent") ? `\n${chalk.dim("bring one: rerank models pull <name>")}\n` : "";
+  return sections.join("\n") + hint;
 }
 
 export function modelsJson(models: readonly ModelLine[]): string {

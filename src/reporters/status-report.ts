@@ -30,12 +30,12 @@ export function statusText({ indexFolder, manifest, counts, storeBytes, hnswByte
 
 function stalenessText({ changed, added, gone, missingRoots }: Staleness): string {
   const parts = [
-    ...(added > 0 ? [`${formatCount(added)} new`] : []),
+    ...(added > 0 ? [`${formatCount(added)} not in the index`] : []),
     ...(changed > 0 ? [`${formatCount(changed)} changed`] : []),
     ...(gone > 0 ? [`${formatCount(gone)} gone`] : []),
     ...(missingRoots.length > 0 ? [`${counted(missingRoots.length, "root")} missing (${missingRoots.map(printableLine).join(", ")})`] : []),
   ];
-  return parts.length === 0 ? "up to date" : `${parts.join(", ")} since the last run: rerank index`;
+  return parts.length === 0 ? "up to date" : `${parts.join(", ")}: rerank index`;
 }
 
 export function statusJson(status: IndexStatus): string {
