@@ -109,7 +109,8 @@ export function createResultWriter({ format, flags, context, settings, baseFolde
     progress.clear();
     for (const line of searchNotices(result, talk)) output.notice(line);
     await output.write(text);
-    const isForPerson = format === "text" && terminal.isTerminal;
+    // --explain has all that the footer says.
+    const isForPerson = format === "text" && terminal.isTerminal && flags.explain !== true;
     const isNews = result.partial || (result.results.length === 0 && !manyQueries);
     if (isForPerson || isNews) output.notice(searchFooter(result, talk));
     return result.results.length > 0 ? 0 : 1;
