@@ -1,7 +1,9 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { PassageStore, VectorCensus } from "../ports/passage-store.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import { createExactIndex } from "./exact-index.ts";
-import { readHnswStamp } from "./hnsw-files.ts";
+import { findIntactGraph, readHnswStamp } from "./hnsw-files.ts";
 import { createHnswIndex, openHnswIndex, type HnswIndex, type HnswIndexOptions } from "./hnsw-index.ts";
 import { syncHnsw } from "./sync-hnsw.ts";
 
@@ -64,15 +66,30 @@ export async function openSyncedHnsw(store: PassageStore, options: OpenSyncedHns
 export interface HnswState {
   /** `null` when there is no HNSW file. */
   readonly sizeBytes: number | null;
-  /** The file says that it holds exactly the store's vectors. */
+  /** The file is as long as it was written, and its stamp says that it holds exactly the store's vectors. */
   readonly inStep: boolean;
 }
 
 /** What the HNSW file says of itself. The graph is not read. */
 export function hnswState(folder: string, census: VectorCensus, fingerprint: string): HnswState {
   const stamp = readHnswStamp(folder);
-  if (stamp === undefined) return { sizeBytes: null, inStep: false };
-  return { sizeBytes: stamp.sizeBytes, inStep: stamp.fingerprint === fingerprint && isSameCensus(stamp.census, census) };
+  const sizeBytes = stamp && statSync(join(folder, stamp.file), { throwIfNoEntry: false })?.size;
+  if (stamp === undefined || sizeBytes === undefined) return { sizeBytes: null, inStep: false };
+  const isOfStore = stamp.fingerprint === fingerprint && isSameCensus(stamp.census, census);
+  return { sizeBytes, inStep: isOfStore && sizeBytes === stamp.sizeBytes };
+}
+
+/** As `hnswState`, for which the graph is read to its end. */
+export async function hnswHealth(
+  folder: string,
+  census: VectorCensus,
+  fingerprint: string,
+): Promise<"in step" | "out of step" | "missing" | "damaged"> {
+  const stamp = readHnswStamp(folder);
+  const { sizeBytes } = hnswState(folder, census, fingerprint);
+  if (stamp === undefined || sizeBytes === null) return "missing";
+  if ((await findIntactGraph(folder, stamp)) === undefined) return "damaged";
+  return stamp.fingerprint === fingerprint && isSameCensus(stamp.census, census) ? "in step" : "out of step";
 }
 
 function isSameCensus(a: VectorCensus, b: VectorCensus): boolean {

@@ -2,6 +2,7 @@ import type { IndexReport } from "../pipeline/index-report.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
 import { printableJson, printableLine } from "./printable.ts";
 import { shortenEnd } from "./fit-text.ts";
+import { fileLine } from "./file-line.ts";
 import { createStyle, padEnd, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -84,7 +85,10 @@ function skippedLines({ skipped, dryRun }: IndexReport, { terminal, verbose }: I
     if (verbose) {
       return [
         head.trimEnd(),
-        ...files.map(({ path, detail }) => `      ${printableLine(path)}${chalk.dim(`: ${printableLine(detail)}`)}`),
+        ...files.map(({ path, detail }) => {
+          const about = fileLine(path, detail).slice(path.length);
+          return `      ${printableLine(path)}${chalk.dim(printableLine(about))}`;
+        }),
       ];
     }
     const more = files.length - FIRST_PATHS;
@@ -102,7 +106,7 @@ function warningLines({ warnings }: IndexReport, { terminal, verbose }: IndexRep
   const { chalk, glyphs } = style;
   const shown = verbose ? warnings : warnings.slice(0, FIRST_WARNINGS);
   const lines = shown.map(({ path, warning }) => {
-    const line = `${printableLine(path)}: ${printableLine(warning)}`;
+    const line = printableLine(fileLine(path, warning));
     return `  ${verbose ? line : fitted(line, terminal, 2, glyphs.ellipsis)}`;
   });
   const more = warnings.length - shown.length;

@@ -71,13 +71,18 @@ describe("a damaged store", () => {
     for (const args of [["search", "x"], ["status"], ["index"]]) {
       expectUserError(await place.rerank(args, { cwd }), /the index is damaged: .*index\.sqlite/, /rerank index --rebuild/);
     }
-    const doctor = await place.rerank(["doctor"], { cwd });
-    expect(doctor.exitCode).toBe(2);
-    expect(doctor.stdout).toMatch(/FAILED +index /);
     expectUserError(await place.rerank(["index", "--rebuild"], { cwd }), /its folders are not known.*damaged/, /rerank index --rebuild <folder>/);
     expectExit(await place.rerank(["index", "--rebuild", "docs"], { cwd }), 0);
     expect(await found(cwd)).toBe(await found("whole"));
     expect(readdirSync(place.path(cwd, ".rerank")).filter((name) => name.startsWith("generation"))).toEqual(["generation-2"]);
+  });
+
+  test("fails the doctor's check", async () => {
+    const { cwd, store } = copyOfIndex();
+    overwrite(store, PAGE_BYTES, PAGE_BYTES);
+    const { exitCode, stdout } = await place.rerank(["doctor"], { cwd });
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/FAILED +index .*\n.*rerank index --rebuild/);
   });
 
   test("that is another program's database is left alone", async () => {

@@ -58,7 +58,7 @@ test("every file that cannot be read is counted under its reason, and no other i
     "docs/blank.txt": "no-text",
     "docs/broken.docx": "damaged",
     "docs/broken.pdf": "damaged",
-    "docs/dangling.md": "vanished",
+    "docs/dangling.md": "unreadable",
     "docs/empty.md": "empty",
     "docs/large.txt": "too-large",
     "docs/locked.pdf": "password-protected",
@@ -74,7 +74,7 @@ test("every file that cannot be read is counted under its reason, and no other i
 test("the others are indexed, with a warning for the part of a file that is broken", () => {
   expect(report.indexed).toBe(6);
   const warned = report.warnings.filter(({ path }) => path === "docs/lines.jsonl");
-  expect(warned).toEqual([{ path: "docs/lines.jsonl", warning: expect.stringMatching(/line 2|record 2/) }]);
+  expect(warned).toEqual([{ path: "docs/lines.jsonl", warning: expect.stringMatching(/^docs\/lines\.jsonl:2: left out, no valid JSON/) }]);
 });
 
 test.each([
@@ -93,8 +93,8 @@ test("the report in text groups them, and --verbose says what is wrong with each
   expect(stdout).toContain("skipped 12 files (--verbose says more)");
   expect(stdout).toMatch(/\n +3 damaged +docs\/broken\.docx, docs\/broken\.pdf, docs\/nonsense\.pdf\n/);
   const { stdout: verbose } = expectExit(await place.rerank(["index", "--verbose"], { unprivileged: true }), 0);
-  expect(verbose).toMatch(/docs\/large\.txt: 0\.12 MB .*the limit is/);
-  expect(verbose).toMatch(/docs\/secret\.md: .*permission/);
+  expect(verbose).toMatch(/\n {6}docs\/large\.txt: 0\.1 MB \(120000 bytes\), the limit is 0\.1 MB\n/);
+  expect(verbose).toMatch(/\n {6}docs\/secret\.md: no permission to read this file\n/);
 });
 
 test("a file that is unreadable for a while keeps its passages", async () => {

@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { hnswState } from "../../adapters/open-vector-index.ts";
+import { hnswHealth } from "../../adapters/open-vector-index.ts";
 import { findIndexHome, generationFolder } from "../../adapters/index-home.ts";
 import { loadBetterSqlite3, loadHnswlib } from "../../adapters/native-modules.ts";
 import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
@@ -8,6 +8,7 @@ import { UserError } from "../../domain/errors.ts";
 import { listProviders } from "../../engine/providers.ts";
 import { startInference } from "../../inference/inference-client.ts";
 import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
+import type { VectorCensus } from "../../ports/passage-store.ts";
 import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
 import { formatBytes } from "../../reporters/format-numbers.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
@@ -103,7 +104,7 @@ async function indexChecks({ settings, hub }: LoadedSettings, { cwd }: CommandCo
         if (problems.length > 0) throw new UserError(problems.join("; "), { hint: "build it anew: rerank index --rebuild" });
         const manifest = store.readManifest();
         if (manifest !== undefined) {
-          checks.push(hnswCheck(folder, store.vectorCensus(), manifest.embedderFingerprint));
+          checks.push(await hnswCheck(folder, store.vectorCensus(), manifest.embedderFingerprint));
           checks.push(
             await check("index's model", async () => {
               const spec = await openLocator(hub, cwd).locate(manifest.embedderId, "embedder");
@@ -121,15 +122,10 @@ async function indexChecks({ settings, hub }: LoadedSettings, { cwd }: CommandCo
   return checks.toReversed();
 }
 
-function hnswCheck(folder: string, census: Parameters<typeof hnswState>[1], fingerprint: string): Check {
-  const { inStep, sizeBytes } = hnswState(folder, census, fingerprint);
-  if (inStep) return { name: "HNSW file", state: "ok", detail: "holds exactly the index's vectors" };
-  return {
-    name: "HNSW file",
-    state: "note",
-    detail: sizeBytes === null ? "missing: searches scan exactly" : "out of step: searches scan exactly",
-    remedy: "rerank index",
-  };
+async function hnswCheck(folder: string, census: VectorCensus, fingerprint: string): Promise<Check> {
+  const health = await hnswHealth(folder, census, fingerprint);
+  if (health === "in step") return { name: "HNSW file", state: "ok", detail: "holds exactly the index's vectors" };
+  return { name: "HNSW file", state: "note", detail: `${health}: searches scan exactly`, remedy: "rerank index" };
 }
 
 function sqliteVersion(Database: Awaited<ReturnType<typeof loadBetterSqlite3>>): string {

@@ -4,6 +4,7 @@ import { startInference } from "../../inference/inference-client.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
 import type { Settings } from "../../config/settings-table.ts";
 import { modelNames, openLocator, threadsOf } from "../compose.ts";
+import { fileLine } from "../../reporters/file-line.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 import { checkQuery } from "../query-input.ts";
@@ -45,9 +46,10 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
           cwd: context.cwd,
           counter: inference.embedder,
           chunking: CHUNKING,
-          onSkipped: (path, detail) => writer.notice(`skipped ${path}: ${detail}`),
+          onSkipped: (path, detail) => writer.notice(`skipped ${fileLine(path, detail)}`),
         })
       : await readRankLines(context.stdin, flags.field);
+    if (inputs.length === 0) writer.notice(isReadingFiles ? "no file has text to rank" : "no line came in on stdin");
     // A filter that drops lines unasked would lose them quietly.
     const resultCount = isFiltering && !isSet("limit") ? Math.max(inputs.length, 1) : settings.limit;
     const result = await rank(query, inputs.map(({ passage }) => passage), inference.reranker, {
