@@ -73,13 +73,15 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     for (let each = opened.pop(); each !== undefined; each = opened.pop()) await each.close();
   };
   try {
-    const { known, roots, manifest, embedder } = await planSession(home, options);
-    if (known !== undefined && !options.rebuild) requireSameManifest(known, manifest);
+    // Without an index there is no old one to keep answering: the first run fills the current generation.
+    const rebuild = options.rebuild && existsSync(join(generationFolder(home), STORE_FILE));
+    const { known, roots, manifest, embedder } = await planSession(home, { ...options, rebuild });
+    if (known !== undefined && !rebuild) requireSameManifest(known, manifest);
     removeOldGenerations(home);
-    const folder = options.rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
+    const folder = rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
     const store = openStore(home, folder);
     opened.push(store);
-    if (options.rebuild) dropForeign(store, manifest.roots);
+    if (rebuild) dropForeign(store, manifest.roots);
     store.writeManifest(manifest);
     const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
     opened.push(inference);
@@ -93,7 +95,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
           { store, files: createFileWalker({ baseFolder: home.baseFolder }), readDocument, embedder: inference.embedder, vectorIndex },
           buildOptions(options, roots, manifest),
         );
-        if (options.rebuild && !report.interrupted) {
+        if (rebuild && !report.interrupted) {
           store.close();
           switchGeneration(home);
         }
@@ -119,8 +121,10 @@ interface SessionPlan {
 async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild, onNotice }: IndexRunOptions): Promise<SessionPlan> {
   const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
   const knownRoots = known?.roots ?? [];
-  const given = resolveRoots(paths, settings, { cwd, baseFolder: home.baseFolder, known: knownRoots });
+  const places = { cwd, baseFolder: home.baseFolder };
+  const given = resolveRoots(paths, settings, { ...places, known: knownRoots });
   const allRoots = mergeRoots(knownRoots, given);
+  const roots = rebuild ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
   const locator = openLocator(hub, cwd);
   const names = modelNames(locator, settings, known);
   const embedder = await locator.locate(names.embedder, "embedder");
@@ -129,7 +133,7 @@ async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild
   }
   const { passageTokens, overlapTokens } = settings;
   const manifest = manifestOf({ known, embedder, rerankerId: names.reranker, passageTokens, overlapTokens, roots: allRoots });
-  return { known, manifest, roots: rebuild ? allRoots : given, embedder };
+  return { known, manifest, roots, embedder };
 }
 
 /** What is said while another process holds the index. */

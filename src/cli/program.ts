@@ -44,7 +44,8 @@ export function buildProgram(context: CommandContext, onExit: (code: number) => 
       optionDescription: ({ description }) => description,
     })
     .configureOutput({
-      writeOut: (text) => void context.output.write(text),
+      // A failure is kept by the output, whose `drained` reports it.
+      writeOut: (text) => void context.output.write(text).catch(() => {}),
       writeErr: (text) => context.output.notice(mistakeLine(text)),
     })
     .addHelpText("after", START_HERE);

@@ -85,7 +85,7 @@ test("a second Ctrl-C ends the process at once, and its models with it", async (
 test("an index run that a signal reaches while it lists ends with 130", async () => {
   writeNotes(folder, 0, 1);
   // Folders upon folders: the walk takes longer than the signal.
-  for (let number = 0; number < 3000; number++) mkdirSync(join(folder, "docs", `folder-${number}`, "inner"), { recursive: true });
+  for (let number = 0; number < 1000; number++) mkdirSync(join(folder, "docs", `folder-${number}`, "inner"), { recursive: true });
   const run = startRerank(["index", "docs"], { cwd: folder });
   const { code } = await stopAt(run, "SIGINT", () => run.inferenceIds().length > 0);
   expect(code).toBe(130);

@@ -90,14 +90,14 @@ function openReadOnly(file: string): OpenedDatabase {
     return { db, close: () => db.close() };
   } catch (error) {
     db.close();
-    if (!isReadOnlyFolder(error)) throw error;
+    if (!lacksSharedMemory(error)) throw error;
   }
   return openCopy(file, open);
 }
 
-/** SQLite's answer where the shared memory of the log cannot be made: a read-only folder or file system. */
-function isReadOnlyFolder(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^SQLITE_(CANTOPEN|READONLY)/.test(String(error.code));
+/** SQLite's answer where the shared memory of the log cannot be made: a read-only folder or file system, or a full one. */
+function lacksSharedMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^SQLITE_(CANTOPEN|READONLY|FULL|IOERR_SHM)/.test(String(error.code));
 }
 
 /**
