@@ -21,10 +21,10 @@ export interface ManifestWishes {
 
 /** The manifest of an index as a run wants it: what the user said, else what the index has, else the defaults. */
 export function manifestOf({ known, embedder, rerankerId, passageTokens, overlapTokens, roots }: ManifestWishes): IndexManifest {
-  const chunking = {
-    maxTokens: Math.min(passageTokens ?? known?.chunking.maxTokens ?? DEFAULT_PASSAGE_TOKENS, embedder.maxTokens),
-    overlapTokens: overlapTokens ?? known?.chunking.overlapTokens ?? DEFAULT_OVERLAP_TOKENS,
-  };
+  const maxTokens = Math.min(passageTokens ?? known?.chunking.maxTokens ?? DEFAULT_PASSAGE_TOKENS, embedder.maxTokens);
+  // An overlap that nobody asked for gives way to a model that reads little.
+  const usualOverlap = Math.min(known?.chunking.overlapTokens ?? DEFAULT_OVERLAP_TOKENS, Math.floor(maxTokens / 2));
+  const chunking = { maxTokens, overlapTokens: overlapTokens ?? usualOverlap };
   if (chunking.overlapTokens * 2 > chunking.maxTokens) {
     throw new UserError(`an overlap of ${chunking.overlapTokens} tokens is more than half of a passage of ${chunking.maxTokens}`, {
       hint: "lower --overlap-tokens or raise --passage-tokens",

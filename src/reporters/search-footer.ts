@@ -44,12 +44,17 @@ export function searchNotices({ notices }: SearchResult, terminal: Terminal): st
 }
 
 function shownOf({ results, candidates, settings }: SearchResult): string {
-  if (candidates === 0) return settings.paths.length === 0 ? "nothing to search in" : `nothing to search in at ${settings.paths.map(printableLine).join(", ")}`;
+  if (candidates === 0) return nothingIn(settings);
   if (results.length > 0) return `${formatCount(results.length)} of ${counted(candidates, "candidate")}`;
   const { minRelevance } = settings;
   return minRelevance === null
     ? `no results among ${counted(candidates, "candidate")}`
     : `none of ${counted(candidates, "candidate")} is ${minRelevance} relevant or more`;
+}
+
+function nothingIn({ recallMethod, paths }: SearchResult["settings"]): string {
+  if (recallMethod === "input") return "nothing to rank came in";
+  return paths.length === 0 ? "nothing to search in" : `nothing to search in at ${paths.map(printableLine).join(", ")}`;
 }
 
 /** The embedder is named only where it is another one: pairs such as "mini" go by one name. */

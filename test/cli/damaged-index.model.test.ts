@@ -9,6 +9,7 @@ const Database = loadBetterSqlite3();
 const PAGE_BYTES = 8192;
 let place: Workplace;
 let copies = 0;
+let expected: string;
 
 beforeAll(async () => {
   place = createWorkplace();
@@ -16,6 +17,7 @@ beforeAll(async () => {
     place.write({ [`whole/docs/${n}.md`]: `# Animal ${n}\n\n${`Animal number ${n} eats ${n} apples a day. `.repeat(20)}\n` });
   }
   expectExit(await place.rerank(["index", "docs"], { cwd: "whole" }), 0);
+  expected = await found("whole");
 });
 afterAll(() => place.remove());
 
@@ -73,7 +75,7 @@ describe("a damaged store", () => {
     }
     expectUserError(await place.rerank(["index", "--rebuild"], { cwd }), /its folders are not known.*damaged/, /rerank index --rebuild <folder>/);
     expectExit(await place.rerank(["index", "--rebuild", "docs"], { cwd }), 0);
-    expect(await found(cwd)).toBe(await found("whole"));
+    expect(await found(cwd)).toBe(expected);
     expect(readdirSync(place.path(cwd, ".rerank")).filter((name) => name.startsWith("generation"))).toEqual(["generation-2"]);
   });
 
@@ -98,7 +100,6 @@ describe("an HNSW file", () => {
   const graphOf = (generation: string) => join(generation, readHnswStamp(generation)?.file ?? "no stamp");
   test.each([
     ["damaged", (generation: string) => overwrite(graphOf(generation), 200, 1000)],
-    ["cut off", (generation: string) => truncateSync(graphOf(generation), 500)],
     ["missing", (generation: string) => rmSync(graphOf(generation))],
     ["without its stamp", (generation: string) => writeFileSync(join(generation, "vectors.hnsw.json"), "{")],
   ])("that is %s costs no result: searches scan exactly and say so, the next run rebuilds it", async (_what, damage) => {

@@ -69,8 +69,8 @@ describe("a model", () => {
 
 test("models list names the bundled pair and the ones that can be pulled", async () => {
   const { stdout } = expectExit(await place.rerank(["models", "list"]), 0);
-  expect(stdout).toMatch(/^mini +embedder +bundled/m);
-  expect(stdout).toMatch(/^bge-reranker-base +reranker +not here/m);
+  expect(stdout).toMatch(/^embedders\nmini +bundled/);
+  expect(stdout).toMatch(/\nrerankers\nmini +bundled[^]*\nbge-reranker-base +not here/);
   const models: unknown = JSON.parse(expectExit(await place.rerank(["models", "list", "--json"]), 0).stdout);
   expect(models).toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ name: "mini", state: "bundled" })]) });
 });

@@ -39,7 +39,7 @@ describe("rank as a filter", () => {
   test("also when the budget is spent before any was judged: then in the order that they came, and says so", async () => {
     const { stdout, stderr } = expectExit(await place.rerank(["rank", QUERY, "--budget", "1"], { stdin: LINES.join("\n") }), 0);
     expect(stdout).toBe(`${LINES.join("\n")}\n`);
-    expect(stderr).toBe("rerank: the budget of 1 ms was spent after 0 of 5 passages\n");
+    expect(stderr).toEqual(expect.stringMatching(/judged 0 of 5 within the budget/));
   });
 
   test("keeps what is relevant with --min-relevance, and the best with --limit", async () => {
@@ -49,7 +49,7 @@ describe("rank as a filter", () => {
   });
 
   test("has nothing to give for nothing, and says so", async () => {
-    expect(expectExit(await place.rerank(["rank", QUERY], { stdin: "\n" }), 1)).toMatchObject({ stdout: "", stderr: "rerank: no line came in on stdin\n" });
+    expect(expectExit(await place.rerank(["rank", QUERY], { stdin: "\n" }), 1)).toMatchObject({ stdout: "", stderr: expect.stringMatching(/^nothing to rank came in/) });
   });
 });
 

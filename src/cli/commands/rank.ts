@@ -49,7 +49,6 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
           onSkipped: (path, detail) => writer.notice(`skipped ${fileLine(path, detail)}`),
         })
       : await readRankLines(context.stdin, flags.field);
-    if (inputs.length === 0) writer.notice(isReadingFiles ? "no file has text to rank" : "no line came in on stdin");
     // A filter that drops lines unasked would lose them quietly.
     const resultCount = isFiltering && !isSet("limit") ? Math.max(inputs.length, 1) : settings.limit;
     const result = await rank(query, inputs.map(({ passage }) => passage), inference.reranker, {
