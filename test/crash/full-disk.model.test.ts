@@ -51,7 +51,7 @@ function fillUp(leftBytes: number): string {
 
 describe.skipIf(!canMount())("on a full disk (skipped where a small file system cannot be mounted: needs root on Linux)", () => {
   test("an indexing run ends with one line and 2, keeps what was committed, and goes on when there is space", async () => {
-    mountSmallDisk(4096);
+    mountSmallDisk(32_768);
     writeNotes(folder, 0, 40);
     expect((await rerank(["index", "docs"], { cwd: folder })).code).toBe(0);
     writeNotes(folder, 40, NOTES);
@@ -71,7 +71,7 @@ describe.skipIf(!canMount())("on a full disk (skipped where a small file system 
   });
 
   test("searching and asking for the status need not one free byte", async () => {
-    mountSmallDisk(4096);
+    mountSmallDisk(32_768);
     writeNotes(folder, 0, 10);
     expect((await rerank(["index", "docs"], { cwd: folder })).code).toBe(0);
     fillUp(0);
@@ -84,7 +84,7 @@ describe.skipIf(!canMount())("on a full disk (skipped where a small file system 
   });
 
   test("a graph that does not fit costs the run its success, and no passage", async () => {
-    mountSmallDisk(8192);
+    mountSmallDisk(32_768);
     writeNotes(folder, 0, 160);
     expect((await rerank(["index", "docs"], { cwd: folder })).code).toBe(0);
     // One more note: the store's log takes some of the room, and the graph, which is written anew, misses it.
