@@ -77,7 +77,10 @@ async function createSession(
       intraOpNumThreads: threads,
       // Patterns are remembered for every shape, and every text has its own.
       enableMemPattern: false,
-      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile.
+      // The arena stays on. 1,000 texts of 6 to 512 tokens through mini: 154 s of processor time with it and 157 s without,
+      // at most 216 MB and 239 MB resident.
+      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile: on two
+      // busy cores the same texts took 1.2 to 1.7 times as long with it.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,
     });

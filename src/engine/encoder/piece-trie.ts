@@ -1,5 +1,5 @@
 const ROOT = 0;
-/** Slots per expected node, at least: probing stays short below two thirds. */
+/** The share of full slots above which the table doubles: below it, probing stays short. */
 const GROW_ABOVE = 0.66;
 
 /**
