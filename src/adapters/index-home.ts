@@ -57,6 +57,17 @@ export function generationFolder(home: IndexHome): string {
   return join(home.indexFolder, `generation-${currentGeneration(home)}`);
 }
 
+/** Opens something in the current generation's folder; again in the next one when a rebuild switches in that moment. */
+export function openInGeneration<T>(home: IndexHome, open: (folder: string) => T): T {
+  const folder = generationFolder(home);
+  try {
+    return open(folder);
+  } catch (error) {
+    if (generationFolder(home) === folder) throw error;
+    return openInGeneration(home, open);
+  }
+}
+
 /** Makes a folder below the index's; throws UserError where that is not possible. */
 export function makeFolder(folder: string, { indexFolder }: IndexHome): void {
   try {
@@ -116,7 +127,11 @@ function homeOf(folder: string): IndexHome {
 }
 
 function holdsIndex(indexFolder: string): boolean {
-  return existsSync(join(generationFolder({ indexFolder, baseFolder: dirname(indexFolder) }), "index.sqlite"));
+  const home = { indexFolder, baseFolder: dirname(indexFolder) };
+  const folder = generationFolder(home);
+  if (existsSync(join(folder, "index.sqlite"))) return true;
+  // A rebuild may have switched, and removed the old generation, between the two looks.
+  return generationFolder(home) !== folder && holdsIndex(indexFolder);
 }
 
 function unwritable(folder: string, cause: unknown): UserError {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generationFolder, type IndexHome } from "../adapters/index-home.ts";
+import { openInGeneration, type IndexHome } from "../adapters/index-home.ts";
 import { createModelLocator, type ModelLocator } from "../adapters/models/model-locator.ts";
 import { openVectorIndex } from "../adapters/open-vector-index.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
@@ -60,8 +60,7 @@ export interface OpenIndexOptions {
 
 /** Opens an index for searching. Models load in the child while the vector index opens here. */
 export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): Promise<OpenedIndex> {
-  const folder = generationFolder(home);
-  const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
+  const { folder, store } = openForReading(home);
   let inference: Inference | undefined;
   try {
     const manifest = requireManifest(store, home);
@@ -103,6 +102,11 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
     store.close();
     throw error;
   }
+}
+
+/** The current generation's store, and the folder that it lies in. */
+export function openForReading(home: IndexHome): { readonly folder: string; readonly store: PassageStore } {
+  return openInGeneration(home, (folder) => ({ folder, store: openSqliteStore(join(folder, STORE_FILE), { readOnly: true }) }));
 }
 
 export function requireManifest(store: PassageStore, home: IndexHome): IndexManifest {

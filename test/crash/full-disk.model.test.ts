@@ -16,7 +16,7 @@ let disk: string | undefined;
 function mountSmallDisk(sizeKilobytes: number): string {
   const mounted = join(folder, ".rerank");
   mkdirSync(mounted, { recursive: true });
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKilobytes}k`, "tmpfs", mounted]);
+  execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${sizeKilobytes}k`, "tmpfs", mounted]);
   return (disk = mounted);
 }
 
@@ -24,7 +24,7 @@ function canMount(): boolean {
   try {
     folder = tempFolder();
     mountSmallDisk(64);
-    execFileSync("umount", [join(folder, ".rerank")]);
+    execFileSync("/bin/umount", [join(folder, ".rerank")]);
     return true;
   } catch {
     // Not root, not Linux, or a container without the right to mount.
@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  if (disk !== undefined) execFileSync("umount", ["-l", disk]);
+  if (disk !== undefined) execFileSync("/bin/umount", ["-l", disk]);
   disk = undefined;
 });
 

@@ -9,8 +9,8 @@ import { UserError } from "../../domain/errors.ts";
 import { planOnly } from "../../pipeline/build-index.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
 import { liesBelow } from "../../pipeline/plan-index.ts";
-import type { IndexRoot } from "../../ports/passage-store.ts";
-import { STORE_FILE } from "../compose.ts";
+import type { IndexRoot, PassageStore } from "../../ports/passage-store.ts";
+import { openForReading, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
 import { resolveRoots, storedPath } from "../index-roots.ts";
@@ -70,7 +70,7 @@ async function reportRun(report: IndexReport, reporter: IndexReporter): Promise<
 /** What a run would do. Writes nothing, needs no model and no lock. */
 async function dryRun({ settings, cwd, paths, signal, onEvent }: IndexRunOptions): Promise<IndexReport> {
   const home = findIndexHome(cwd, settings.index);
-  const store = home === undefined ? openSqliteStore(":memory:", { create: true }) : openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
+  const store = home === undefined ? openSqliteStore(":memory:", { create: true }) : openForReading(home).store;
   try {
     const baseFolder = home?.baseFolder ?? cwd;
     const roots = resolveRoots(paths, settings, { cwd, baseFolder, known: store.readManifest()?.roots ?? [] });
@@ -92,9 +92,10 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
     signal,
     onWaiting: (holder) => onNotice(waitingLine(holder)),
   });
+  let store: PassageStore | undefined;
   try {
     const folder = generationFolder(home);
-    const store = openSqliteStore(join(folder, STORE_FILE), {});
+    store = openSqliteStore(join(folder, STORE_FILE), {});
     const manifest = store.readManifest();
     const unwanted = paths.map((path) => storedPath(resolve(cwd, path), home.baseFolder));
     const gone = store.paths().filter((path) => unwanted.some((root) => liesBelow(path, root)));
@@ -105,10 +106,10 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
       const { dimensions, embedderFingerprint: fingerprint } = manifest;
       await (await openSyncedHnsw(store, { folder, dimensions, fingerprint })).save();
     }
-    store.close();
     await output.write(`removed ${gone.length} documents from the index\n`);
     return 0;
   } finally {
+    store?.close();
     lock.release();
   }
 }
@@ -129,6 +130,7 @@ async function watch(options: IndexRunOptions, home: IndexHome, reporter: IndexR
     try {
       const planned = await dryRun(options);
       if (planned.indexed + planned.moved + planned.removed === 0) continue;
+      reporter.notice(`change at ${new Date().toTimeString().slice(0, 8)}`);
       const { report } = await runOnce(options);
       // A file that cannot be read is looked at again each time; it is no news.
       if (report.interrupted || report.indexed + report.moved + report.removed > 0) await reporter.report(report);
@@ -142,7 +144,7 @@ async function watch(options: IndexRunOptions, home: IndexHome, reporter: IndexR
 }
 
 function knownRootsOf(home: IndexHome): readonly IndexRoot[] {
-  const store = openSqliteStore(join(generationFolder(home), STORE_FILE), { readOnly: true });
+  const { store } = openForReading(home);
   try {
     return store.readManifest()?.roots ?? [];
   } finally {

@@ -2,11 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createFileWalker } from "../../adapters/file-walker.ts";
 import { hnswState } from "../../adapters/open-vector-index.ts";
-import { generationFolder, requireIndexHome } from "../../adapters/index-home.ts";
-import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
+import { requireIndexHome } from "../../adapters/index-home.ts";
 import { stalenessOf, type IndexStatus } from "../../pipeline/index-status.ts";
 import { statusJson, statusText } from "../../reporters/status-report.ts";
-import { requireManifest, STORE_FILE } from "../compose.ts";
+import { openForReading, requireManifest, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 
@@ -14,8 +13,7 @@ import { loadSettings, type Flags } from "../load-settings.ts";
 export async function runStatus(flags: Flags & { readonly json?: boolean }, context: CommandContext): Promise<number> {
   const { settings } = await loadSettings(context, "status", flags);
   const home = requireIndexHome(context.cwd, settings.index);
-  const folder = generationFolder(home);
-  const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
+  const { folder, store } = openForReading(home);
   try {
     const manifest = requireManifest(store, home);
     const { sizeBytes, inStep } = hnswState(folder, store.vectorCensus(), manifest.embedderFingerprint);
