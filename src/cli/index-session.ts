@@ -78,13 +78,15 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const { known, roots, manifest, embedder } = await planSession(home, { ...options, rebuild });
     if (known !== undefined && !rebuild) requireSameManifest(known, manifest);
     removeOldGenerations(home);
+    const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
+    opened.push(inference);
+    // An index belongs to its model from the first write on: one that cannot be loaded must not get it.
+    if (known === undefined || rebuild) await inference.loaded("embedder");
     const folder = rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
     const store = openStore(home, folder);
     opened.push(store);
     if (rebuild) dropForeign(store, manifest.roots);
     store.writeManifest(manifest);
-    const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
-    opened.push(inference);
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
     const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal });
     return {
@@ -128,7 +130,7 @@ async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild
   const locator = openLocator(hub, cwd);
   const names = modelNames(locator, settings, known);
   const embedder = await locator.locate(names.embedder, "embedder");
-  if (settings.models === undefined && known === undefined) {
+  if (settings.models === undefined && settings.embedder === undefined && known === undefined) {
     onNotice(`using the bundled pair ${names.embedder} (--models chooses another)`);
   }
   const { passageTokens, overlapTokens } = settings;

@@ -44,14 +44,15 @@ export function manifestOf({ known, embedder, rerankerId, passageTokens, overlap
 
 /** What keeps two manifests' passages and vectors from living in one index, in words; empty when nothing does. */
 export function differences(known: IndexManifest, wanted: IndexManifest): string[] {
-  const found: string[] = [];
   if (known.embedderFingerprint !== wanted.embedderFingerprint) {
-    found.push(
+    // Passages are often cut otherwise because the model is another one: that is no news then.
+    return [
       known.embedderId === wanted.embedderId
         ? `other files or settings of ${known.embedderId}`
         : `the embedder ${known.embedderId}, not ${wanted.embedderId}`,
-    );
+    ];
   }
+  const found: string[] = [];
   if (known.chunking.maxTokens !== wanted.chunking.maxTokens) {
     found.push(`passages of ${known.chunking.maxTokens} tokens, not ${wanted.chunking.maxTokens}`);
   }

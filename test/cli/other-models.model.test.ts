@@ -50,20 +50,23 @@ describe("a model", () => {
     expectUserError(await place.rerank(["search", "apples", ...args]), message, hint);
   });
 
-  test("whose graph is no graph is the user's error, found before a search", async () => {
+  test("whose graph is no graph is the user's error, and is found before anything is loaded", async () => {
     cpSync(place.path("tiny"), place.path("wrong"), { recursive: true });
     writeFileSync(place.path("wrong/model.onnx"), "these are no bytes of ONNX");
-    expectUserError(await place.rerank(["search", "apples", "--reranker", "./wrong"]), /wrong\/model\.onnx/, /\S/);
+    expectUserError(await place.rerank(["search", "apples", "--reranker", "./wrong"]), /wrong\/model\.onnx is damaged/, /\S/);
   });
 
   test("whose tokenizer is broken is the user's error", async () => {
     cpSync(place.path("tiny"), place.path("mute"), { recursive: true });
     writeFileSync(place.path("mute/tokenizer.json"), '{"broken":');
-    expectUserError(await place.rerank(["search", "apples", "--reranker", "./mute"]), /mute/, /\S/);
+    mkdirSync(place.path("mute-work/.rerank"), { recursive: true });
+    const index = ["index", "../docs", "--index", "./.rerank", "--embedder", "../mute"];
+    expectUserError(await place.rerank(index, { cwd: "mute-work" }), /mute\/tokenizer\.json/, /\S/);
+    expectUserError(await place.rerank(["status", "--index", "./.rerank"], { cwd: "mute-work" }), /there is no index/, /rerank index/);
   });
 
   test("whose weights are missing is the user's error", async () => {
-    expectUserError(await place.rerank(["search", "apples", "--reranker", "./half"]), /half/, /\S/);
+    expectUserError(await place.rerank(["search", "apples", "--reranker", "./half"]), /half\/onnx\/reranker\.onnx.*weights\.bin is missing/, /\S/);
   });
 });
 
