@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type * as Hnswlib from "hnswlib-node";
 import type BetterSqlite3 from "better-sqlite3";
 import { UserError } from "../domain/errors.ts";
+import { keepAll } from "./kept-database.ts";
 
 export type SqliteModule = typeof BetterSqlite3;
 export type HnswlibModule = typeof Hnswlib;
@@ -18,7 +19,7 @@ const NATIVE_PACKAGES = ["better-sqlite3", "hnswlib-node"] as const;
  */
 export function loadBetterSqlite3(from: string = fileURLToPath(import.meta.url)): SqliteModule {
   return loadNative("better-sqlite3", from, (require) => {
-    const Database = require("better-sqlite3") as SqliteModule;
+    const Database = keepAll(require("better-sqlite3") as SqliteModule);
     // The package loads its addon with the first database only: without this, a missing addon would show up later, untranslated.
     new Database(":memory:").close();
     return Database;

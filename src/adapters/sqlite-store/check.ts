@@ -26,12 +26,14 @@ export function checkStore({ db, prepare }: Connection, manifest: IndexManifest 
     if (count("SELECT count(*) FROM documents") > 0) problems.push("the manifest is missing");
     return problems;
   }
-  return [...problems, ...checkVectors(prepare("SELECT id, vector FROM vectors"), manifest.dimensions)];
+  return [...problems, ...checkVectors(prepare("SELECT id, vector FROM vectors WHERE id > ? ORDER BY id LIMIT ?"), manifest.dimensions)];
 }
+
+const PAGE_ROWS = 1000;
 
 function checkVectors(select: ReturnType<Connection["prepare"]>, dimensions: number): string[] {
   const problems: string[] = [];
-  for (const row of select.iterate() as IterableIterator<{ readonly id: number; readonly vector: Buffer }>) {
+  for (const row of pages(select)) {
     if (row.vector.byteLength !== dimensions * 4) {
       problems.push(`vector ${row.id} has ${row.vector.byteLength / 4} dimensions, not ${dimensions}`);
       continue;
@@ -40,6 +42,17 @@ function checkVectors(select: ReturnType<Connection["prepare"]>, dimensions: num
     if (!(Math.abs(length - 1) <= LENGTH_TOLERANCE)) problems.push(`vector ${row.id} has length ${length}, not 1`);
   }
   return shortened(problems);
+}
+
+/** In pages, since iterators of better-sqlite3 are not safe everywhere: see kept-database.ts. */
+function* pages(select: ReturnType<Connection["prepare"]>): Generator<{ readonly id: number; readonly vector: Buffer }> {
+  for (let lastId = 0; ; ) {
+    const rows = select.all(lastId, PAGE_ROWS) as { readonly id: number; readonly vector: Buffer }[];
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    lastId = last.id;
+  }
 }
 
 function lengthOf(bytes: Buffer, dimensions: number): number {
