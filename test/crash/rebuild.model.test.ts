@@ -8,7 +8,7 @@ import { lookAt } from "./support/index-look.ts";
 import { writeNotes } from "./support/notes.ts";
 import { reportOf, rerank, startRerank } from "./support/rerank-process.ts";
 
-const NOTES = 100;
+const NOTES = 70;
 
 let folder: string;
 
