@@ -9,7 +9,7 @@ import { chunkDocument } from "../stages/chunk-document.ts";
 import { createEmbeddingWindow } from "./embedding-window.ts";
 import type { IndexEvent, IndexStage } from "./events.ts";
 import type { IndexReport } from "./index-report.ts";
-import { countSkipped, createTally, reportOf } from "./index-tally.ts";
+import { countSkipped, createTally, reportOf, type Skip } from "./index-tally.ts";
 import { contentHashOf, planIndex, takeMoved, type IndexPlan } from "./plan-index.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -58,15 +58,17 @@ export async function planOnly(
     options.signal?.throwIfAborted();
     try {
       const contentHash = contentHashOf(await untilAborted(deps.files.read(file), options.signal));
-      if (known.get(file.path)?.contentHash === contentHash) tally.unchanged++;
+      const document = known.get(file.path);
+      if (document?.contentHash === contentHash && document.skip === undefined) tally.unchanged++;
+      else if (document?.skip !== undefined && document.contentHash === contentHash) tally.skipped.push({ path: file.path, ...document.skip });
       else if (!known.has(file.path) && takeMoved(plan, file, contentHash)) tally.moved++;
       else tally.indexed++;
     } catch (error) {
-      countSkipped(tally, file, error, options.onEvent);
-      if (known.has(file.path) && losesItsPassages(error)) tally.removed++;
+      const skip = countSkipped(tally, file, error, options.onEvent);
+      if (known.has(file.path) && losesItsPassages(skip)) tally.removed++;
     }
   }
-  tally.removed += plan.vanished.size;
+  tally.removed += withPassages(plan.vanished);
   return reportOf(tally, deps.store, startedAt, true);
 }
 
@@ -129,16 +131,18 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
     });
     const gone = [...plan.vanished.keys()];
     store.removeDocuments(gone);
-    tally.removed += gone.length;
+    tally.removed += withPassages(plan.vanished);
   }
 
   async function take(file: FoundFile, known: DocumentRecord | undefined, plan: IndexPlan): Promise<void> {
+    let contentHash: string | undefined;
     try {
       const bytes = await untilAborted(files.read(file), signal);
-      const contentHash = contentHashOf(bytes);
+      contentHash = contentHashOf(bytes);
       if (known?.contentHash === contentHash) {
         store.touchDocuments([file]);
-        tally.unchanged++;
+        if (known.skip === undefined) tally.unchanged++;
+        else countSkipped(tally, file, new SkippedDocument(known.skip.reason, known.skip.detail), onEvent);
         countFile(file);
         return;
       }
@@ -151,11 +155,15 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
       }
       await prepare(file, bytes, contentHash);
     } catch (error) {
-      countSkipped(tally, file, error, onEvent);
+      const skip = countSkipped(tally, file, error, onEvent);
       countFile(file);
-      if (known === undefined || !losesItsPassages(error)) return;
-      store.removeDocuments([file.path]);
-      tally.removed++;
+      if (contentHash !== undefined) {
+        // Remembered, so that the next run does not read it again only to find the same.
+        const { path, sizeBytes, mtimeMs } = file;
+        store.saveDocument({ path, sizeBytes, mtimeMs, contentHash, format: "", title: "", skip }, []);
+      } else if (known !== undefined && losesItsPassages(skip)) store.removeDocuments([file.path]);
+      else return;
+      if (known !== undefined && known.skip === undefined) tally.removed++;
     }
   }
 
@@ -168,6 +176,7 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
   async function prepare(file: FoundFile, bytes: Uint8Array, contentHash: string): Promise<void> {
     const document = await untilAborted(readDocument({ path: file.path, bytes }), signal);
     const drafts = await untilAborted(chunkDocument(document, embedder, chunking), signal);
+    if (drafts.length === 0) throw new SkippedDocument("no-text", "there is nothing in it beside headings");
     for (const warning of document.warnings) {
       tally.warnings.push({ path: file.path, warning });
       onEvent?.({ type: "warning", path: file.path, warning });
@@ -201,6 +210,10 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
 }
 
 /** What the index holds of a file that is there no more, or is another file now, would be an answer that nobody can open. */
-function losesItsPassages(error: unknown): boolean {
-  return error instanceof SkippedDocument && error.reason !== "unreadable";
+function losesItsPassages({ reason }: Skip): boolean {
+  return reason !== "unreadable";
+}
+
+function withPassages(documents: ReadonlyMap<string, DocumentRecord>): number {
+  return [...documents.values()].filter(({ skip }) => skip === undefined).length;
 }

@@ -34,17 +34,22 @@ export function createTally(plan: IndexPlan | undefined): Tally {
   };
 }
 
-/** Counts and reports a document that cannot be read. Any other error is thrown on. */
+/** Why a document was left out. */
+export type Skip = Pick<SkippedFile, "reason" | "detail">;
+
+/** Counts and reports a document that cannot be read, and says why. Any other error is thrown on. */
 export function countSkipped(
   tally: Tally,
   file: FoundFile,
   error: unknown,
   onEvent: ((event: IndexEvent) => void) | undefined,
-): void {
+): Skip {
   if (!(error instanceof SkippedDocument)) throw error;
-  const skipped: SkippedFile = { path: file.path, reason: error.reason, detail: error.message };
+  const skip = { reason: error.reason, detail: error.message };
+  const skipped: SkippedFile = { path: file.path, ...skip };
   tally.skipped.push(skipped);
   onEvent?.({ type: "skipped", file: skipped });
+  return skip;
 }
 
 export function reportOf(tally: Tally, store: PassageStore, startedAt: number, dryRun: boolean): IndexReport {

@@ -12,6 +12,7 @@ export interface IndexPlan {
   readonly pending: readonly FoundFile[];
   /** Stored below these roots and not found any more: moved somewhere, or gone. Moves are taken out as they are recognized. */
   readonly vanished: Map<string, DocumentRecord>;
+  /** Wanted, and not to be had: as the walk found it, or as the last run did when it read a file that has not changed. */
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -47,7 +48,9 @@ export async function planIndex(
   for (const file of found.values()) {
     const document = known.get(file.path);
     const same = document?.sizeBytes === file.sizeBytes && document.mtimeMs === file.mtimeMs;
-    (same ? unchanged : pending).push(file);
+    if (!same) pending.push(file);
+    else if (document.skip === undefined) unchanged.push(file);
+    else skipped.set(file.path, { path: file.path, ...document.skip });
   }
   const vanished = new Map(
     stored
@@ -64,6 +67,7 @@ export async function planIndex(
  */
 export function takeMoved(plan: IndexPlan, file: FoundFile, contentHash: string): DocumentRecord | undefined {
   for (const document of plan.vanished.values()) {
+    if (document.skip !== undefined) continue;
     if (document.contentHash !== contentHash || extname(document.path) !== extname(file.path)) continue;
     const isTitledByName = document.title === basename(document.path, extname(document.path));
     if (isTitledByName && basename(document.path) !== basename(file.path)) continue;

@@ -1,3 +1,4 @@
+import type { SkipReason } from "../domain/errors.ts";
 import type { Passage, PassageDraft } from "../domain/passage.ts";
 import type { StoredVector } from "./vector-index.ts";
 
@@ -36,6 +37,8 @@ export interface DocumentRecord {
   readonly contentHash: string;
   readonly format: string;
   readonly title: string;
+  /** Why it has no passages, for files that cannot be read as they are: they are not read again before they change. */
+  readonly skip?: { readonly reason: SkipReason; readonly detail: string };
 }
 
 /** A passage on its way into the store, with the key of its vector. */
@@ -45,6 +48,7 @@ export interface KeyedPassage extends PassageDraft {
 }
 
 export interface StoreCounts {
+  /** Skipped ones do not count. */
   readonly documents: number;
   readonly passages: number;
   readonly vectors: number;
@@ -66,7 +70,7 @@ export interface PassageStore {
   readManifest(): IndexManifest | undefined;
   writeManifest(manifest: IndexManifest): void;
 
-  /** All documents, in no particular order; small records, one per file. */
+  /** All documents, skipped ones too, in no particular order; small records, one per file. */
   documents(): DocumentRecord[];
   /** Puts a document and its passages in place of what was stored for its path. Every vector key must be stored already. */
   saveDocument(document: DocumentRecord, passages: readonly KeyedPassage[]): void;
@@ -92,7 +96,7 @@ export interface PassageStore {
   passagesById(ids: readonly number[]): Passage[];
   /** A document's passages in reading order. */
   passagesOfDocument(path: string): Passage[];
-  /** Paths of all documents, for filters by glob. */
+  /** Paths of all documents that have passages, for filters by glob. */
   paths(): string[];
   /** The ids of the vectors used by the passages of these documents. */
   vectorIdsOfDocuments(paths: readonly string[]): Set<number>;

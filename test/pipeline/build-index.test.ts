@@ -49,6 +49,28 @@ describe("buildIndex", () => {
     expect(texts).toEqual(["docs/a.md: alpha", "docs/b.txt: beta"]);
   });
 
+  test("does not read files again that could not be read as they are, and still counts them", async () => {
+    writeFiles(base, { "docs/a.md": "# A\n\nalpha", "docs/broken.pdf": "%PDF-1.7 and no more", "docs/headings.md": "# Only a title" });
+    const { report } = await run();
+    expect(report.skipped.map(({ path, reason }) => [path, reason])).toEqual([["docs/broken.pdf", "damaged"], ["docs/headings.md", "no-text"]]);
+    const store = openSqliteStore(join(base, "index.sqlite"), { readOnly: true });
+    const plan = await planOnly({ store, files: createFileWalker({ baseFolder: base }) }, { roots: [ROOT] });
+    expect(plan).toMatchObject({ indexed: 0, unchanged: 1, removed: 0, total: { documents: 1 }, skipped: report.skipped });
+    expect(store.paths()).toEqual(["docs/a.md"]);
+    store.close();
+    expect((await run()).report).toMatchObject({ indexed: 0, unchanged: 1, skipped: report.skipped });
+    writeFiles(base, { "docs/headings.md": "# Only\n\nand now a text" });
+    expect((await run()).report).toMatchObject({ indexed: 1, removed: 0, total: { documents: 2 } });
+  });
+
+  test("counts a document as removed when it becomes unreadable, once", async () => {
+    writeFiles(base, { "docs/a.md": "# A\n\nalpha" });
+    await run();
+    writeFiles(base, { "docs/a.md": "# Nothing left" });
+    expect((await run()).report).toMatchObject({ removed: 1, total: { documents: 0, passages: 0 } });
+    expect((await run()).report).toMatchObject({ removed: 0, skipped: [{ path: "docs/a.md", reason: "no-text" }] });
+  });
+
   test("does not embed anything for files of the same size and time", async () => {
     writeFiles(base, { "docs/a.md": "alpha", "docs/b.md": "beta" });
     await run();

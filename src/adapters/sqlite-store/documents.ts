@@ -8,6 +8,9 @@ type DocumentMethods = Pick<
   "documents" | "saveDocument" | "touchDocuments" | "moveDocument" | "removeDocuments" | "paths"
 >;
 
+type Skip = NonNullable<DocumentRecord["skip"]>;
+type DocumentRow = Omit<DocumentRecord, "skip"> & { readonly skip: string | null };
+
 /** Documents with their passages, and the lexical index that is kept in step with them. */
 export function createDocumentMethods({ db, prepare }: Connection): DocumentMethods {
   /** Removes a document with its passages and their terms; nothing happens when there is none. */
@@ -43,8 +46,8 @@ export function createDocumentMethods({ db, prepare }: Connection): DocumentMeth
   const save = db.transaction((document: DocumentRecord, passages: readonly KeyedPassage[]) => {
     remove(document.path);
     const { lastInsertRowid } = prepare(
-      `INSERT INTO documents (path, size_bytes, mtime_ms, content_hash, format, title)
-       VALUES (:path, :sizeBytes, :mtimeMs, :contentHash, :format, :title)`,
+      `INSERT INTO documents (path, size_bytes, mtime_ms, content_hash, format, title, skip)
+       VALUES (:path, :sizeBytes, :mtimeMs, :contentHash, :format, :title, :skip)`,
     ).run(columnsOf(document));
     for (const passage of passages) insertPassage(lastInsertRowid, passage);
   });
@@ -58,7 +61,7 @@ export function createDocumentMethods({ db, prepare }: Connection): DocumentMeth
     if (from !== to.path) remove(to.path);
     const { changes } = prepare(
       `UPDATE documents SET path = :path, size_bytes = :sizeBytes, mtime_ms = :mtimeMs, content_hash = :contentHash,
-         format = :format, title = :title WHERE path = :from`,
+         format = :format, title = :title, skip = :skip WHERE path = :from`,
     ).run({ ...columnsOf(to), from });
     if (changes !== 1) throw new Error(`a document is moved that is not stored: ${from}`);
   });
@@ -69,20 +72,21 @@ export function createDocumentMethods({ db, prepare }: Connection): DocumentMeth
 
   return {
     documents() {
-      const select = `SELECT path, size_bytes AS sizeBytes, mtime_ms AS mtimeMs, content_hash AS contentHash, format, title
+      const select = `SELECT path, size_bytes AS sizeBytes, mtime_ms AS mtimeMs, content_hash AS contentHash, format, title, skip
         FROM documents`;
-      return prepare(select).all() as DocumentRecord[];
+      const rows = prepare(select).all() as DocumentRow[];
+      return rows.map(({ skip, ...document }) => (skip === null ? document : { ...document, skip: JSON.parse(skip) as Skip }));
     },
     // Immediate: a transaction that starts by reading cannot wait for another writer later on.
     saveDocument: (document, passages) => save.immediate(document, passages),
     touchDocuments: (documents) => touch.immediate(documents),
     moveDocument: (from, to) => move.immediate(from, to),
     removeDocuments: (paths) => removeAll.immediate(paths),
-    paths: () => prepare("SELECT path FROM documents").pluck().all() as string[],
+    paths: () => prepare("SELECT path FROM documents WHERE skip IS NULL").pluck().all() as string[],
   };
 }
 
 /** Only the columns: SQLite refuses parameters that a statement does not name, and callers may pass richer records. */
-function columnsOf({ path, sizeBytes, mtimeMs, contentHash, format, title }: DocumentRecord): DocumentRecord {
-  return { path, sizeBytes, mtimeMs, contentHash, format, title };
+function columnsOf({ path, sizeBytes, mtimeMs, contentHash, format, title, skip }: DocumentRecord): DocumentRow {
+  return { path, sizeBytes, mtimeMs, contentHash, format, title, skip: skip === undefined ? null : JSON.stringify(skip) };
 }

@@ -28,7 +28,7 @@ export function openSqliteStore(file: string, { readOnly = false, create = false
     ...createPassageMethods(connection),
     lexicalSearch: (terms, count, paths) => lexicalSearch(connection, terms, count, paths),
     counts() {
-      const select = `SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM passages) AS passages,
+      const select = `SELECT (SELECT count(*) FROM documents WHERE skip IS NULL) AS documents, (SELECT count(*) FROM passages) AS passages,
         (SELECT count(*) FROM vectors) AS vectors`;
       return connection.prepare(select).get() as StoreCounts;
     },

@@ -21,7 +21,8 @@ CREATE TABLE documents (
   mtime_ms REAL NOT NULL,
   content_hash TEXT NOT NULL,
   format TEXT NOT NULL,
-  title TEXT NOT NULL
+  title TEXT NOT NULL,
+  skip TEXT
 ) STRICT;
 CREATE TABLE vectors (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -98,15 +98,18 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
     store = openSqliteStore(join(folder, STORE_FILE), {});
     const manifest = store.readManifest();
     const unwanted = paths.map((path) => storedPath(resolve(cwd, path), home.baseFolder));
-    const gone = store.paths().filter((path) => unwanted.some((root) => liesBelow(path, root)));
-    store.removeDocuments(gone);
+    const gone = store.documents().filter(({ path }) => unwanted.some((root) => liesBelow(path, root)));
+    if (gone.length === 0 && !manifest?.roots.some(({ path }) => unwanted.includes(path))) {
+      throw new UserError(`the index holds nothing of ${paths.join(", ")}`, { hint: "`rerank status` lists what the index covers" });
+    }
+    store.removeDocuments(gone.map(({ path }) => path));
     if (manifest !== undefined) {
       store.writeManifest({ ...manifest, roots: manifest.roots.filter(({ path }) => !unwanted.includes(path)) });
       store.pruneVectors();
       const { dimensions, embedderFingerprint: fingerprint } = manifest;
       await (await openSyncedHnsw(store, { folder, dimensions, fingerprint })).save();
     }
-    await output.write(`removed ${gone.length} documents from the index\n`);
+    await output.write(`removed ${gone.filter(({ skip }) => skip === undefined).length} documents from the index\n`);
     return 0;
   } finally {
     store?.close();
