@@ -4,7 +4,7 @@ import { splitSentences, type TextSpan } from "./sentences.ts";
 import { clip, columnsOf, type SnippetWindow, wholeSentences, windowAround } from "./snippet-window.ts";
 
 export interface Snippet {
-  /** On one line: runs of white space and control characters are one space, none within Chinese or Japanese text. */
+  /** On one line: runs of white space and control characters are one space. */
   readonly text: string;
   /** What is shown: offsets in the source text, in UTF-16 code units. */
   readonly start: number;
@@ -22,10 +22,6 @@ export interface SnippetOptions {
   /** Columns of one user-perceived character; by default its code points. */
   readonly width?: (character: string) => number;
 }
-
-/** A line break within Chinese or Japanese text, which knows no spaces, separates nothing. */
-const SOFT_BREAK =
-  /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60])[^\S\n]*\n[^\S\n]*(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uff60])/gu;
 
 interface Match {
   readonly term: string;
@@ -133,7 +129,7 @@ function collapse(source: string, { start, end }: SnippetWindow, matches: readon
   let text = "";
   let position = start;
   const appendUpTo = (to: number): number => {
-    const piece = source.slice(position, to).replace(SOFT_BREAK, "").replace(/\s+/gu, " ");
+    const piece = source.slice(position, to).replace(/\s+/gu, " ");
     text += text.endsWith(" ") ? piece.replace(/^ /, "") : piece;
     position = to;
     return text.length;

@@ -126,8 +126,3 @@ test("whatever the text, a snippet fits its columns and its highlights are whole
 test.each(["gravity ", "gravity. ", "重力", "x"])("a megabyte of %j has a snippet", (unit) => {
   expect(bestSnippet(unit.repeat(1_000_000 / unit.length), "gravity 重力", { maxColumns: 80 }).text.length).toBeGreaterThan(40);
 });
-
-test("a soft line break within Chinese text leaves no gap; one between words is a space", () => {
-  expect(snippet("北京是中国的\n首都,也是直辖市。", "重力")).toBe("北京是中国的首都,也是直辖市。");
-  expect(snippet("boil\nthe eggs", "x")).toBe("boil the eggs");
-});
