@@ -8,9 +8,9 @@ import { embedPassages, type PendingText } from "../stages/embed-passages.ts";
 
 /**
  * Texts that wait for the model before they are sorted by length and embedded. Large enough that neighbours are of
- * similar length, small enough that memory and the work lost to a crash stay small.
+ * similar length, small enough that documents are finished, and counted, all along.
  */
-const WINDOW_TEXTS = 512;
+const WINDOW_TEXTS = 128;
 const WINDOW_CHARS = 1_000_000;
 /** Characters of all passages of the waiting documents, known vectors or not: what a resumed run holds in memory. */
 const WAITING_DOCUMENT_CHARS = 4_000_000;
