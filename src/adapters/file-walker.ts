@@ -4,6 +4,7 @@ import path from "node:path";
 import { SkippedDocument, UserError } from "../domain/errors.ts";
 import type { FileSource, FoundFile } from "../ports/file-source.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
+import { liesBelow } from "./stored-paths.ts";
 import { fileOf, reasonOf, walkTree, type FoundOrSkipped } from "./walk-tree.ts";
 
 /** How often a file that is being written may be tried. */
@@ -22,6 +23,7 @@ export function createFileWalker({ baseFolder }: FileWalkerOptions): FileSource 
       const found = await listRoot(root, baseFolder, storedPath);
       yield* found.toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
     },
+    covers: (root, path) => liesBelow(path, root, baseFolder),
     read: readWhole,
   };
 }

@@ -22,8 +22,10 @@ export function createGlobFilter(include: readonly string[], exclude: readonly s
 }
 
 function matcherOf(globs: readonly string[]): (relativePath: string) => boolean {
-  const matchers = globs.flatMap((glob) => {
+  const matchers = globs.flatMap((glob): ((relativePath: string) => boolean)[] => {
     const plain = glob.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
+    // "./" and "/" name the root itself.
+    if (plain === "" || plain === ".") return [() => true];
     const anchored = plain.includes("/") || /^\.?\//.test(glob) ? plain : `**/${plain}`;
     // "s": a file name may hold a line break.
     return [anchored, `${anchored}/**`].map((pattern) => picomatch(pattern, { dot: true, flags: "s" }));

@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { UserError } from "../domain/errors.ts";
 
 /**
  * Whether a document's path matches one of the globs. A glob without a slash matches the file's name anywhere; a folder's
@@ -12,7 +13,10 @@ export function pathMatcher(globs: readonly string[]): (path: string) => boolean
 }
 
 function matcherOf(glob: string): (path: string) => boolean {
+  if (glob === "") throw new UserError("a path glob is empty", { hint: 'name files or folders, such as "docs/**" or "!*.md"' });
   const plain = glob.replace(/^\.\//, "").replace(/\/+$/, "");
+  // "./" and "/" name everything.
+  if (plain === "" || plain === ".") return () => true;
   // "s": a file name may hold a line break.
   const options = { dot: true, flags: "s" };
   const matches = plain.includes("/") ? picomatch(plain, options) : picomatch(plain, { ...options, basename: true });

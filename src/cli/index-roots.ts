@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
+import { liesBelow, storedPath } from "../adapters/stored-paths.ts";
 import type { Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
-import { liesBelow } from "../pipeline/plan-index.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
 import { displayPath, type PathView } from "../reporters/display-path.ts";
 import { shellQuote } from "./completion-tree.ts";
@@ -38,7 +38,7 @@ export function resolveRoots(paths: readonly string[], settings: WalkSettings, {
 /** Known roots below a given one have options of their own: without them, what only they let through would count as gone. */
 function rootsInside(given: readonly IndexRoot[], known: readonly IndexRoot[], baseFolder: string): IndexRoot[] {
   return known.filter(
-    ({ path }) => given.every((root) => root.path !== path) && given.some((root) => liesBelow(path, root.path)) && existsSync(resolve(baseFolder, path)),
+    ({ path }) => given.every((root) => root.path !== path) && given.some((root) => liesBelow(path, root.path, baseFolder)) && existsSync(resolve(baseFolder, path)),
   );
 }
 
@@ -72,12 +72,4 @@ function nothingToIndex(): UserError {
 export function mergeRoots(known: readonly IndexRoot[], given: readonly IndexRoot[]): IndexRoot[] {
   const paths = new Set(given.map(({ path }) => path));
   return [...known.filter(({ path }) => !paths.has(path)), ...given];
-}
-
-/** How a path is stored: relative to the index's base folder, with forward slashes; absolute outside of it. */
-export function storedPath(absolutePath: string, baseFolder: string): string {
-  const path = relative(baseFolder, absolutePath);
-  if (path === "") return ".";
-  if (path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path)) return absolutePath;
-  return path.split(sep).join("/");
 }

@@ -12,6 +12,7 @@ import {
   switchGeneration,
   type IndexHome,
 } from "../adapters/index-home.ts";
+import { liesBelow } from "../adapters/stored-paths.ts";
 import { acquireIndexLock, type IndexLockHolder } from "../adapters/index-lock.ts";
 import { readDocument } from "../adapters/readers/all-readers.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
@@ -23,7 +24,6 @@ import { buildIndex, type BuildIndexOptions } from "../pipeline/build-index.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
-import { liesBelow } from "../pipeline/plan-index.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
 import { modelNames, openLocator, threadsOf, STORE_FILE, type ModelSettings } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
@@ -48,7 +48,7 @@ export interface IndexRunOptions {
   readonly onNotice: (line: string) => void;
 }
 
-/** An index held for writing: locked, with its models loaded, for one run or (with --watch) many. */
+/** An index held for writing: locked, with its model loading, for one run. */
 export interface IndexSession {
   readonly home: IndexHome;
   readonly roots: readonly IndexRoot[];
@@ -56,7 +56,7 @@ export interface IndexSession {
   close(): Promise<void>;
 }
 
-/** Locks the index and opens all that a run needs. A mistake in paths or models leaves no empty index behind. */
+/** Locks the index and opens all that a run needs. A mistake in paths or models leaves no index behind that a search would find. */
 export async function openIndexSession(options: IndexRunOptions): Promise<IndexSession> {
   const { settings, cwd, signal, onNotice } = options;
   checkPaths(options.paths, cwd, findIndexHome(cwd, settings.index) !== undefined);
@@ -85,10 +85,10 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const folder = rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
     const store = openStore(home, folder);
     opened.push(store);
-    if (rebuild) dropForeign(store, manifest.roots);
+    if (rebuild) dropForeign(store, manifest.roots, home);
     store.writeManifest(manifest);
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
-    const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal });
+    const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal, onProgress: tellRebuild(onNotice) });
     return {
       home,
       roots,
@@ -144,6 +144,16 @@ export function waitingLine(holder: IndexLockHolder | undefined): string {
   return `waiting for ${who}, which is writing the index; Ctrl-C gives up`;
 }
 
+/** Says, once, that many vectors are put into the HNSW graph before the run begins: about half a second for 1,000. */
+function tellRebuild(onNotice: (line: string) => void): (done: number, total: number) => void {
+  let told = false;
+  return (_done, total) => {
+    if (told || total < 2000) return;
+    told = true;
+    onNotice(`the HNSW file is missing, damaged or out of step: adding ${total} vectors`);
+  };
+}
+
 function buildOptions(options: IndexRunOptions, roots: readonly IndexRoot[], { chunking }: IndexManifest): BuildIndexOptions {
   return { roots, chunking, signal: options.signal, onEvent: options.onEvent };
 }
@@ -182,8 +192,9 @@ function obstacleToResume(folder: string, manifest: IndexManifest): string | und
 }
 
 /** Drops what an interrupted rebuild has read below roots that the index does not cover any more. */
-function dropForeign(store: PassageStore, roots: readonly IndexRoot[]): void {
-  store.removeDocuments(store.paths().filter((path) => !roots.some((root) => liesBelow(path, root.path))));
+function dropForeign(store: PassageStore, roots: readonly IndexRoot[], { baseFolder }: IndexHome): void {
+  const paths = store.documents().map(({ path }) => path);
+  store.removeDocuments(paths.filter((path) => !roots.some((root) => liesBelow(path, root.path, baseFolder))));
 }
 
 /** `undefined` before the first run. */

@@ -42,7 +42,7 @@ export interface OpenIndex {
   readonly manifest: IndexManifest;
   counts(): StoreCounts;
   /**
-   * Both stages for one query; searches run one after the other.
+   * Both stages for one query; several may be under way at once, and the models take their texts in turn.
    * @throws UserError for an empty query and for models that answer NaN; `signal.reason` when aborted.
    */
   search(query: string, options?: LibrarySearchOptions): Promise<SearchResult>;
@@ -73,7 +73,7 @@ export async function openIndex(folder: string, settings: OpenIndexSettings = {}
     async search(query, { paths = [], rerank = true, ...options } = {}) {
       const { reranker, ...withoutReranker } = index;
       return search(query, rerank && reranker ? index : withoutReranker, {
-        candidateCount: resolved.candidates,
+        candidateCount: Math.max(resolved.candidates, options.resultCount ?? 0),
         resultCount: resolved.limit,
         ...options,
         ...(paths.length > 0 && { pathFilter: { globs: paths, matches: pathMatcher(paths) } }),
@@ -117,7 +117,7 @@ export type IndexFoldersOptions = Partial<
     | "passageTokens" | "overlapTokens" | "wait"
   >
 > & {
-  /** The folder that holds `.rerank/` or will; paths are relative to it. */
+  /** Paths are relative to it. The index is the nearest `.rerank/` from it upwards; when there is none, it is made here. */
   readonly cwd: string;
   /** Folders and files; empty or left out: all that the index covers. */
   readonly paths?: readonly string[];
@@ -134,7 +134,8 @@ export type IndexFoldersOptions = Partial<
 export async function indexFolders(options: IndexFoldersOptions): Promise<IndexReport> {
   const { cwd, paths = [], rebuild = false, signal = new AbortController().signal, onEvent = () => {}, onNotice = () => {}, ...flags } = options;
   const { settings, hub } = await resolve(cwd, flags);
-  const session = await openIndexSession({ settings, hub, cwd, paths, rebuild, signal, onEvent, onNotice, command: "rerank-cli (library)" });
+  // As for openIndex, the folder says which index is meant, not a setting made for the command.
+  const session = await openIndexSession({ settings: { ...settings, index: undefined }, hub, cwd, paths, rebuild, signal, onEvent, onNotice, command: "rerank-cli (library)" });
   try {
     return await session.run();
   } finally {

@@ -13,17 +13,11 @@ const INTERRUPTED = 130;
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
   const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
   const stop = new AbortController();
-  const context: CommandContext = {
-    cwd: process.cwd(),
-    environment: readEnvironment(),
-    output,
-    signal: stop.signal,
-    stdin: process.stdin,
-  };
   listenForStops(stop);
   // A reader that has gone (`| head -1`) has all it wants.
   output.onClosed(() => stop.abort(new ClosedOutput()));
   try {
+    const context = { cwd: workingFolder(), environment: readEnvironment(), output, signal: stop.signal, stdin: process.stdin };
     process.exitCode = await runProgram(argv, context);
     await output.drained();
   } catch (error) {
@@ -34,6 +28,14 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
     // Also where the work was done just in time: a script must see that it was to be stopped. What still runs here, a walk
     // through folders or the parsing of a file, has nobody who waits for it.
     exitInterrupted();
+  }
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UserError("the current folder is not there any more", { hint: "change to one that exists: cd", cause });
   }
 }
 

@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { UserError } from "../domain/errors.ts";
+import { inputLines } from "./input-lines.ts";
 
 export interface InputQuery {
   readonly text: string;
@@ -27,9 +27,9 @@ export function checkQuery(query: string, command: "search" | "rank"): void {
  * Queries from a stream, one a line: plain text, or objects with `query` (or `text`) and perhaps `id` (or `_id`), as BEIR's
  * queries.jsonl has them. Blank lines are skipped. Throws UserError naming the line that cannot be read.
  */
-export async function* readQueries(stream: Readable): AsyncGenerator<InputQuery> {
+export async function* readQueries(stream: Readable, signal: AbortSignal): AsyncGenerator<InputQuery> {
   let lineNumber = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+  for await (const line of inputLines(stream, signal)) {
     lineNumber++;
     if (line.trim() === "") continue;
     yield line.trimStart().startsWith("{") ? queryOf(parseObject(line, lineNumber), lineNumber) : { text: line.trim() };

@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { readDocument } from "../adapters/readers/all-readers.ts";
 import { SkippedDocument, UserError } from "../domain/errors.ts";
 import type { InputPassage } from "../pipeline/rank.ts";
 import { readPassages, type ReadPassagesOptions } from "../pipeline/read-passages.ts";
+import { inputLines } from "./input-lines.ts";
 
 /** A passage to rank, with the line that it came from, so that a filter can give the same lines back. */
 export interface RankInput {
@@ -22,10 +22,10 @@ const STDIN = "-";
  * Passages from lines: plain text, or JSON objects with a text field (`field` when given) and perhaps `title` and `path`.
  * Blank lines are skipped. Throws UserError naming the line that has no text.
  */
-export async function readRankLines(stream: Readable, field: string | undefined): Promise<RankInput[]> {
+export async function readRankLines(stream: Readable, field: string | undefined, signal: AbortSignal): Promise<RankInput[]> {
   const inputs: RankInput[] = [];
   let lineNumber = 0;
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+  for await (const line of inputLines(stream, signal)) {
     lineNumber++;
     if (line.trim() === "") continue;
     const location = { startLine: lineNumber, endLine: lineNumber };

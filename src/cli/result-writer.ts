@@ -100,7 +100,12 @@ export function createResultWriter({ format, flags, context, settings, baseFolde
       output.notice(`rerank: ${line}`);
     },
     progress: (event) => progress.event(event),
-    write: (result, queryId) => writeText(result, render({ ...result, notices: [...notices, ...result.notices] }, queryId)),
+    write(result, queryId) {
+      const text = render({ ...result, notices: [...notices, ...result.notices] }, queryId);
+      // What was said of one query says nothing about the next.
+      notices.length = 0;
+      return writeText(result, text);
+    },
     writeText,
     end: () => progress.clear(),
   };

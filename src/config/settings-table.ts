@@ -59,7 +59,7 @@ export const SETTINGS = [
     env: "RERANK_MODELS",
     type: "string",
     path: "model",
-    unset: "the index's own, else the best here",
+    unset: "the index's own, else mini",
     doc: "preset, embedder+reranker, or folder of both models",
     commands: MODEL_COMMANDS,
   },

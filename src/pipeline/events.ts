@@ -1,7 +1,7 @@
 import type { Candidate, Judgment } from "../domain/candidate.ts";
 import type { SkippedFile } from "../ports/file-source.ts";
 
-export type IndexStage = "list" | "read" | "embed" | "save";
+export type IndexStage = "list" | "embed" | "save";
 
 /** What happens while an index is built. Screens and plain reporters read the same stream. */
 export type IndexEvent =

@@ -21,9 +21,11 @@ export interface ManifestWishes {
 
 /** The manifest of an index as a run wants it: what the user said, else what the index has, else the defaults. */
 export function manifestOf({ known, embedder, rerankerId, passageTokens, overlapTokens, roots }: ManifestWishes): IndexManifest {
-  const maxTokens = Math.min(passageTokens ?? known?.chunking.maxTokens ?? DEFAULT_PASSAGE_TOKENS, embedder.maxTokens);
+  // Another embedder may have room for more, or less, than the one whose limit shaped the index so far.
+  const cut = known?.embedderFingerprint === embedder.fingerprint ? known.chunking : undefined;
+  const maxTokens = Math.min(passageTokens ?? cut?.maxTokens ?? DEFAULT_PASSAGE_TOKENS, roomOf(embedder));
   // An overlap that nobody asked for gives way to a model that reads little.
-  const usualOverlap = Math.min(known?.chunking.overlapTokens ?? DEFAULT_OVERLAP_TOKENS, Math.floor(maxTokens / 2));
+  const usualOverlap = Math.min(cut?.overlapTokens ?? DEFAULT_OVERLAP_TOKENS, Math.floor(maxTokens / 2));
   const chunking = { maxTokens, overlapTokens: overlapTokens ?? usualOverlap };
   if (chunking.overlapTokens * 2 > chunking.maxTokens) {
     throw new UserError(`an overlap of ${chunking.overlapTokens} tokens is more than half of a passage of ${chunking.maxTokens}`, {
@@ -40,6 +42,15 @@ export function manifestOf({ known, embedder, rerankerId, passageTokens, overlap
     roots,
     createdAt: known?.createdAt ?? new Date().toISOString(),
   };
+}
+
+/** Special tokens around a text, and those of a prefix such as "passage: ", which are not counted as a passage's own. */
+const RESERVED_TOKENS = 8;
+
+/** Tokens of a passage that the embedder reads whole. */
+function roomOf({ maxTokens, passagePrefix }: ModelSpec): number {
+  // No tokenizer makes more tokens of a prefix than it has characters.
+  return Math.max(1, maxTokens - RESERVED_TOKENS - passagePrefix.length);
 }
 
 /** What keeps two manifests' passages and vectors from living in one index, in words; empty when nothing does. */

@@ -54,8 +54,8 @@ export async function planIndex(
   }
   const vanished = new Map(
     stored
-      .filter(({ path }) => !found.has(path) && roots.some((root) => liesBelow(path, root.path)))
-      .filter(({ path }) => !isOutOfSight(path, skipped))
+      .filter(({ path }) => !found.has(path) && roots.some((root) => files.covers(root.path, path)))
+      .filter(({ path }) => !isOutOfSight(path, skipped, files))
       .map((document) => [document.path, document]),
   );
   return { unchanged, pending, vanished, skipped: [...skipped.values()] };
@@ -78,19 +78,9 @@ export function takeMoved(plan: IndexPlan, file: FoundFile, contentHash: string)
 }
 
 /** A folder that cannot be read today says nothing about the files in it: they keep their passages. */
-function isOutOfSight(path: string, skipped: ReadonlyMap<string, SkippedFile>): boolean {
+function isOutOfSight(path: string, skipped: ReadonlyMap<string, SkippedFile>, files: FileSource): boolean {
   for (const { reason, path: skippedPath } of skipped.values()) {
-    if (reason === "unreadable" && liesBelow(path, skippedPath)) return true;
+    if (reason === "unreadable" && files.covers(skippedPath, path)) return true;
   }
   return false;
-}
-
-/** Whether a stored path is a root itself or lies below it. "." is the base folder: all relative paths. */
-export function liesBelow(path: string, root: string): boolean {
-  if (root === ".") return !isAbsolutePath(path);
-  return path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
-}
-
-function isAbsolutePath(path: string): boolean {
-  return path.startsWith("/") || /^[A-Za-z]:/.test(path);
 }

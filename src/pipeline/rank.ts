@@ -1,9 +1,9 @@
 import type { Candidate } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
-import type { PassageDraft } from "../domain/passage.ts";
+import { passageInput, type PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import { rerank } from "../stages/rerank.ts";
-import { cutResults, inRecallOrder, stampOf, type SearchOptions } from "./search.ts";
+import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -29,16 +29,17 @@ export async function rank(
   }
   const firstWithText = new Map<string, number>();
   const candidates: Candidate[] = passages.map((passage, position) => {
-    const text = [...passage.headings, passage.text].join("\n");
+    const text = passageInput(passage);
     if (!firstWithText.has(text)) firstWithText.set(text, position + 1);
     const vectorId = firstWithText.get(text) ?? position + 1;
     return { passage: { ...passage, id: position + 1, vectorId }, similarity: null, recallRank: position + 1 };
   });
   options.onEvent?.({ type: "recalled", candidates });
+  const budget = budgetSignal(options.budgetMs);
   const ranked = await rerank(query, candidates, reranker, {
     ...(options.instruction !== undefined && { instruction: options.instruction }),
     ...(options.signal && { signal: options.signal }),
-    ...(options.budgetMs !== undefined && { budget: AbortSignal.timeout(options.budgetMs) }),
+    ...(budget && { budget }),
     onJudgment(position, judgment, done) {
       options.onEvent?.({ type: "judged", position, judgment, done, total: candidates.length });
     },
@@ -48,7 +49,7 @@ export async function rank(
   const partial = judged < candidates.length;
   return {
     query,
-    instruction: options.instruction ?? null,
+    instruction: heardInstruction(options.instruction, [reranker.spec]),
     models: { embedder: null, reranker: stampOf(reranker.spec) },
     settings: {
       recallMethod: "input",
@@ -64,7 +65,7 @@ export async function rank(
     candidates: candidates.length,
     judged,
     partial,
-    notices: [],
+    notices: deafModels(options.instruction, [reranker.spec]),
     results: cutResults(ranked, options),
     recalled: inRecallOrder(ranked),
   };

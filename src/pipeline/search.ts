@@ -28,7 +28,10 @@ export interface SearchOptions {
   readonly resultCount: number;
   /** Leaves out results of a lower P(yes), 0 to 1, and those that were not judged. */
   readonly minRelevance?: number;
-  /** Time for the whole search, models' loading included; when it is over the best order so far is returned, marked. */
+  /**
+   * Time for the whole search, counted from its start, models' loading included. When it is over, judging stops and the
+   * best order so far is returned, marked; the first stage is never cut short, so that there is one.
+   */
   readonly budgetMs?: number;
   /** Adds BM25 to the recall, fused by reciprocal rank. */
   readonly hybrid?: boolean;
@@ -50,8 +53,11 @@ export async function search(query: string, deps: SearchDependencies, options: S
   if (query.trim() === "") {
     throw new UserError("the query is empty", { hint: 'say what you look for: rerank search "how do I ..."' });
   }
+  if (!(Number.isInteger(options.candidateCount) && options.candidateCount > 0)) {
+    throw new UserError(`${options.candidateCount} candidates cannot be recalled`, { hint: "ask for a whole number of 1 or more" });
+  }
   const { signal, instruction } = options;
-  const budget = options.budgetMs === undefined ? undefined : AbortSignal.timeout(options.budgetMs);
+  const budget = budgetSignal(options.budgetMs);
   const { vector, truncated } = await deps.embedder.embedQuery(query, {
     ...(instruction !== undefined && { instruction }),
     ...(signal && { signal }),
@@ -70,11 +76,12 @@ export async function search(query: string, deps: SearchDependencies, options: S
 
   const ranked = await order(query, candidates, deps.reranker, budget, options);
   const endedAt = performance.now();
+  const specs = [deps.embedder.spec, ...(deps.reranker ? [deps.reranker.spec] : [])];
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
   const partial = deps.reranker !== undefined && judged < candidates.length;
   return {
     query,
-    instruction: instruction ?? null,
+    instruction: heardInstruction(instruction, specs),
     models: { embedder: stampOf(deps.embedder.spec), reranker: deps.reranker ? stampOf(deps.reranker.spec) : null },
     settings: {
       recallMethod: vectorIndex.method,
@@ -95,7 +102,10 @@ export async function search(query: string, deps: SearchDependencies, options: S
     candidates: candidates.length,
     judged,
     partial,
-    notices: truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : [],
+    notices: [
+      ...(truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : []),
+      ...deafModels(instruction, specs),
+    ],
     results: cutResults(ranked, options),
     recalled: inRecallOrder(ranked),
   };
@@ -140,6 +150,26 @@ export function cutResults(
 
 export function inRecallOrder(ranked: readonly RankedPassage[]): RankedPassage[] {
   return ranked.toSorted((a, b) => a.recallRank - b.recallRank);
+}
+
+/** Timers count whole milliseconds, and at most 2^31 - 1 of them. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Aborts when the budget is spent; `undefined` without one. */
+export function budgetSignal(budgetMs: number | undefined): AbortSignal | undefined {
+  return budgetMs === undefined ? undefined : AbortSignal.timeout(Math.min(Math.ceil(budgetMs), MAX_TIMER_MS));
+}
+
+/** The instruction, when at least one of the models reads it. */
+export function heardInstruction(instruction: string | undefined, specs: readonly ModelSpec[]): string | null {
+  return instruction !== undefined && specs.some(({ readsInstruction }) => readsInstruction) ? instruction : null;
+}
+
+/** One line for each model that an instruction was meant for and that reads none. */
+export function deafModels(instruction: string | undefined, specs: readonly ModelSpec[]): string[] {
+  if (instruction === undefined) return [];
+  const deaf = specs.filter(({ readsInstruction }) => !readsInstruction);
+  return deaf.map(({ id, role }) => `${id} (${role}) reads no instruction: it ignores the one that was given`);
 }
 
 export function stampOf({ id, revision, precision, fingerprint }: ModelSpec): ModelStamp {

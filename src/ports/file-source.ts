@@ -26,6 +26,9 @@ export interface FileSource {
    */
   list(root: IndexRoot): AsyncIterable<{ readonly file: FoundFile } | { readonly skipped: SkippedFile }>;
 
+  /** Whether a stored path is a root (as stored, too) or lies below it. */
+  covers(root: string, path: string): boolean;
+
   /** The bytes as they are now. Throws SkippedDocument: vanished, unreadable, or changed-while-read (twice). */
   read(file: FoundFile): Promise<Uint8Array>;
 }

@@ -159,6 +159,24 @@ describe("buildIndex", () => {
     expect(embedder.embedded.length).toBe(8);
   });
 
+  test("a root above the base folder loses what is deleted, inside of the base and outside", async () => {
+    const project = join(base, "project");
+    const above: IndexRoot = { ...ROOT, path: base, exclude: ["*.sqlite*", "*.hnsw*"] };
+    writeFiles(base, { "project/in.md": "# In\n\nalpha", "out.md": "# Out\n\nbeta" });
+    const walker = createFileWalker({ baseFolder: project });
+    const store = openSqliteStore(":memory:", { create: true });
+    const vectorIndex = createHnswIndex({ folder: base, dimensions: embedder.spec.dimensions, fingerprint: "f" });
+    const build = () =>
+      buildIndex({ store, files: walker, readDocument, embedder, vectorIndex }, { roots: [above], chunking: { maxTokens: 64, overlapTokens: 8 } });
+    await build();
+    expect(store.paths().toSorted()).toEqual([join(base, "out.md"), "in.md"]);
+    rmSync(join(project, "in.md"));
+    rmSync(join(base, "out.md"));
+    expect(await build()).toMatchObject({ removed: 2 });
+    expect(store.paths()).toEqual([]);
+    store.close();
+  });
+
   test("a dry run counts what would happen and writes nothing", async () => {
     writeFiles(base, { "docs/a.md": "# A\n\nalpha", "docs/b.md": "# B\n\nbeta" });
     await run();

@@ -18,7 +18,24 @@ import { loadSettings, type Flags } from "../load-settings.ts";
 import { searchOptions } from "./search.ts";
 
 const CLASSIC_QUERIES = ["What is the capital of China?", "什么是重力?"];
-const SHOWN_RESULTS = 5;
+const DEMO_SETTINGS = {
+  limit: 5,
+  candidates: 50,
+  embedder: undefined,
+  reranker: undefined,
+  passageTokens: undefined,
+  overlapTokens: undefined,
+  include: [],
+  exclude: [],
+  paths: [],
+  hidden: false,
+  follow: false,
+  hybrid: false,
+  perDocument: false,
+  minRelevance: undefined,
+  budget: undefined,
+  instruct: undefined,
+};
 
 /** `rerank demo`: indexes the bundled corpus in the user's cache folder and runs two queries over it. */
 export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
@@ -28,7 +45,8 @@ export async function runDemo(flags: Flags, context: CommandContext): Promise<nu
   // An index holds the vectors of one embedder: each choice of models has a folder of its own.
   const folder = join(cacheFolder(env, homedir(), process.platform), "demo", models.replaceAll(/[^\w.+-]+/g, "-"));
   await copyCorpus(folder);
-  const settings = { ...given, index: join(folder, ".rerank"), limit: SHOWN_RESULTS, models, include: [], exclude: [] };
+  // What the user has set for indexes and searches of their own must not empty or break the demo.
+  const settings = { ...given, ...DEMO_SETTINGS, index: join(folder, ".rerank"), models };
   const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
   const onNotice = (line: string) => output.notice(`rerank: ${line}`);
 

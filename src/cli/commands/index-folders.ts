@@ -8,12 +8,12 @@ import { watchFolders } from "../../adapters/watch-folders.ts";
 import { UserError } from "../../domain/errors.ts";
 import { planOnly } from "../../pipeline/build-index.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
-import { liesBelow } from "../../pipeline/plan-index.ts";
 import type { IndexRoot, PassageStore } from "../../ports/passage-store.ts";
 import { openForReading, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
-import { resolveRoots, storedPath } from "../index-roots.ts";
+import { liesBelow, storedPath } from "../../adapters/stored-paths.ts";
+import { resolveRoots } from "../index-roots.ts";
 import { openIndexSession, waitingLine, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 
@@ -28,6 +28,7 @@ export interface IndexFlags extends Flags {
 
 /** `rerank index`: brings the index in step with folders and files. Resolves to the exit code. */
 export async function runIndex(paths: readonly string[], flags: IndexFlags, context: CommandContext): Promise<number> {
+  requireCompatible(flags);
   const { settings, hub } = await loadSettings(context, "index", flags);
   const reporter = createIndexReporter({ context, settings, json: flags.json ?? false, verbose: flags.verbose ?? false });
   const options: IndexRunOptions = {
@@ -80,6 +81,18 @@ async function dryRun({ settings, cwd, paths, signal, onEvent }: IndexRunOptions
   }
 }
 
+/** Throws UserError for flags that say different things. */
+function requireCompatible(flags: IndexFlags): void {
+  const others = ["dryRun", "rebuild", "watch", "json"] as const;
+  const given = others.find((name) => flags[name] === true);
+  if (flags.forget && given !== undefined) {
+    throw new UserError("--forget only drops folders from the index: no other action goes with it", { hint: "run it alone" });
+  }
+  if (flags.dryRun && (flags.rebuild || flags.watch)) {
+    throw new UserError(`--dry-run and --${flags.rebuild ? "rebuild" : "watch"} cannot both be had`, { hint: "run one of them" });
+  }
+}
+
 /** Drops roots and all their passages from the index; the files themselves are not touched. */
 async function forget({ settings, cwd, paths, signal, command, onNotice }: IndexRunOptions, { output }: CommandContext): Promise<number> {
   if (paths.length === 0) {
@@ -98,13 +111,14 @@ async function forget({ settings, cwd, paths, signal, command, onNotice }: Index
     store = openSqliteStore(join(folder, STORE_FILE), {});
     const manifest = store.readManifest();
     const unwanted = paths.map((path) => storedPath(resolve(cwd, path), home.baseFolder));
-    const gone = store.documents().filter(({ path }) => unwanted.some((root) => liesBelow(path, root)));
-    if (gone.length === 0 && !manifest?.roots.some(({ path }) => unwanted.includes(path))) {
+    const isUnwanted = ({ path }: { readonly path: string }) => unwanted.some((root) => liesBelow(path, root, home.baseFolder));
+    const gone = store.documents().filter(isUnwanted);
+    if (gone.length === 0 && !manifest?.roots.some(isUnwanted)) {
       throw new UserError(`the index holds nothing of ${paths.join(", ")}`, { hint: "`rerank status` lists what the index covers" });
     }
     store.removeDocuments(gone.map(({ path }) => path));
     if (manifest !== undefined) {
-      store.writeManifest({ ...manifest, roots: manifest.roots.filter(({ path }) => !unwanted.includes(path)) });
+      store.writeManifest({ ...manifest, roots: manifest.roots.filter((root) => !isUnwanted(root)) });
       store.pruneVectors();
       const { dimensions, embedderFingerprint: fingerprint } = manifest;
       await (await openSyncedHnsw(store, { folder, dimensions, fingerprint })).save();

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { UserError } from "../../domain/errors.ts";
 import { startInference } from "../../inference/inference-client.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
@@ -6,6 +5,7 @@ import type { Settings } from "../../config/settings-table.ts";
 import { modelNames, openLocator, threadsOf } from "../compose.ts";
 import { fileLine } from "../../reporters/file-line.ts";
 import type { CommandContext } from "../context.ts";
+import { inputLines } from "../input-lines.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
@@ -28,6 +28,9 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
   if (files.length === 0 && context.stdin.isTTY) {
     throw new UserError("there is nothing to rank", { hint: "pipe lines in, or name files: rerank rank QUERY FILE..." });
   }
+  if (flags.lines === true && hasFormat(flags)) {
+    throw new UserError("--lines gives the input back as it is: no other format goes with it", { hint: "leave one of them out" });
+  }
   const isFiltering = flags.lines === true || (!hasFormat(flags) && !process.stdout.isTTY);
   const isReadingFiles = files.length > 0 || flags.fromPaths === true;
   const locator = openLocator(hub, context.cwd);
@@ -48,7 +51,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
           chunking: CHUNKING,
           onSkipped: (path, detail) => writer.notice(`skipped ${fileLine(path, detail)}`),
         })
-      : await readRankLines(context.stdin, flags.field);
+      : await readRankLines(context.stdin, flags.field, context.signal);
     // A filter that drops lines unasked would lose them quietly.
     const resultCount = isFiltering && !isSet("limit") ? Math.max(inputs.length, 1) : settings.limit;
     const result = await rank(query, inputs.map(({ passage }) => passage), inference.reranker, {
@@ -76,8 +79,8 @@ function rankOptions({ minRelevance, budget, instruct }: Settings, resultCount: 
   };
 }
 
-async function readPaths({ stdin }: CommandContext): Promise<string[]> {
+async function readPaths({ stdin, signal }: CommandContext): Promise<string[]> {
   const paths: string[] = [];
-  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) if (line !== "") paths.push(line);
+  for await (const line of inputLines(stdin, signal)) if (line !== "") paths.push(line);
   return paths;
 }

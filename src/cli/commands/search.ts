@@ -3,7 +3,7 @@ import { pathMatcher } from "../../adapters/path-matcher.ts";
 import type { Settings } from "../../config/settings-table.ts";
 import { UserError } from "../../domain/errors.ts";
 import { search, type SearchOptions } from "../../pipeline/search.ts";
-import { openIndexAt, type OpenedIndex } from "../compose.ts";
+import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { checkQuery, readQueries } from "../query-input.ts";
 import { chooseFormat, createResultWriter, type FormatFlags } from "../result-writer.ts";
@@ -30,14 +30,13 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
   });
   try {
     const options = { ...searchOptions(settings), signal: context.signal };
-    if (settings.instruct !== undefined) noteInstruction(index, (line) => writer.notice(line));
     if (!fromStdin) {
       const result = await search(query, index, { ...options, onEvent: (event) => writer.progress(event) });
       return await writer.write(result);
     }
     let queryCount = 0;
     let anyResult = false;
-    for await (const { text, id } of readQueries(context.stdin)) {
+    for await (const { text, id } of readQueries(context.stdin, context.signal)) {
       checkQuery(text, "search");
       queryCount++;
       const result = await search(text, index, options);
@@ -63,10 +62,4 @@ export function searchOptions(settings: Settings): SearchOptions {
     ...(settings.instruct !== undefined && { instruction: settings.instruct }),
     ...(settings.paths.length > 0 && { pathFilter: { globs: settings.paths, matches: pathMatcher(settings.paths) } }),
   };
-}
-
-function noteInstruction(index: OpenedIndex, notice: (line: string) => void): void {
-  for (const spec of [index.embedder.spec, index.reranker?.spec]) {
-    if (spec?.readsInstruction === false) notice(`${spec.id} (${spec.role}) reads no instruction: --instruct is ignored by it`);
-  }
 }
