@@ -9,7 +9,8 @@ import { inferenceProcessesOf, isAlive, until } from "../support/inference-proce
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
 
 const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ";
-const TEXTS = Array.from({ length: 75 }, (_, i) => `${i} ${PASSAGE}`);
+// More than one slice of 64 texts, and more than are judged while `ps` looks for the process.
+const TEXTS = Array.from({ length: 140 }, (_, i) => `${i} ${PASSAGE}`);
 
 let inference: Inference | undefined;
 
@@ -32,7 +33,7 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     const judgments = await inference.reranker.score("kettle", TEXTS, {
       onJudgment(position) {
         positions.push(position);
-        if (position === 70) killChild("SIGKILL");
+        if (position === 66) killChild("SIGKILL");
       },
     });
     expect(judgments).toEqual(expected);
