@@ -14,8 +14,6 @@ import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 /** The folder of package.json: models and corpora travel beside it. */
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const STORE_FILE = "index.sqlite";
-/** What runs when nobody has chosen: it is in the package. */
-const BUNDLED_PAIR = "mini";
 
 export type ModelSettings = Pick<Settings, "models" | "embedder" | "reranker" | "threads">;
 
@@ -33,7 +31,7 @@ export function modelNames(
   if (models === undefined && manifest !== undefined) {
     return { embedder: manifest.embedderId, reranker: manifest.rerankerId, ...overrides };
   }
-  return locator.resolvePair(models ?? BUNDLED_PAIR, overrides);
+  return locator.resolvePair(models, overrides);
 }
 
 /** The number of threads for the inference child; 0 leaves it to the child, which counts physical cores. */

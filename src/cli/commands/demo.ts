@@ -2,6 +2,7 @@ import { cp, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { requireIndexHome } from "../../adapters/index-home.ts";
+import { DEFAULT_PAIR } from "../../adapters/models/resolve-pair.ts";
 import { cacheFolder } from "../../config/cache-folder.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
@@ -41,7 +42,7 @@ const DEMO_SETTINGS = {
 export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
   const { settings: given, hub } = await loadSettings(context, "demo", flags);
   const { environment: env, output, signal } = context;
-  const models = given.models ?? "mini";
+  const models = given.models ?? DEFAULT_PAIR;
   // An index holds the vectors of one embedder: each choice of models has a folder of its own.
   const folder = join(cacheFolder(env, homedir(), process.platform), "demo", models.replaceAll(/[^\w.+-]+/g, "-"));
   await copyCorpus(folder);
