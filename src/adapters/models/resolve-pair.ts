@@ -7,7 +7,7 @@ import { parseModelName, type NameContext, type NamedModel } from "./model-name.
 import { readCard } from "./open-model-folder.ts";
 
 /** What runs when nobody has chosen: it is in the package. */
-const DEFAULT_PAIR = "mini";
+export const DEFAULT_PAIR = "mini";
 
 /**
  * The names of the two models: a preset names both, "a+b" an embedder and a reranker, a folder both when it holds both.
