@@ -10,6 +10,7 @@ import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { indexFolders, openIndex } from "../dist/index.js";
 import { ndcgAt } from "../dist/domain/metrics.js";
+import { createRandom } from "./seeded-random.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -26,17 +27,6 @@ if (positionals.length === 0) throw new Error("name at least one folder with que
 
 const lines = (file) => readFileSync(file, "utf8").split("\n").filter((line) => line.trim() !== "");
 const records = (file) => lines(file).map((line) => JSON.parse(line));
-
-/** A small generator (mulberry32), so that the same seed draws the same queries everywhere. */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 function sample(items, count, random) {
   const pool = [...items];
@@ -90,7 +80,7 @@ console.log("| set (queries) | documents / passages | recall | + reranker | diff
 console.log("|---|---|---|---|---|---|---|");
 for (const folder of positionals) {
   const work = mkdtempSync(join(tmpdir(), "rerank-quality-"));
-  const random = randomOf(Number(values.seed));
+  const random = createRandom(Number(values.seed));
   const idOf = layOut(folder, work);
   const startedAt = performance.now();
   await indexFolders({

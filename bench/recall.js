@@ -14,6 +14,7 @@ import { createHnswIndex, openHnswIndex } from "../dist/adapters/hnsw-index.js";
 import { findIntactGraph, readHnswStamp } from "../dist/adapters/hnsw-files.js";
 import { openSqliteStore } from "../dist/adapters/sqlite-store/open-sqlite-store.js";
 import { embedCorpora } from "./embedded-corpora.js";
+import { createRandom } from "./seeded-random.js";
 
 /** @typedef {{ vectorId: number, vector: Float32Array }} StoredVector */
 
@@ -192,17 +193,6 @@ function shuffled(items, random) {
     [copy[last], copy[other]] = [/** @type {T} */ (copy[other]), /** @type {T} */ (copy[last])];
   }
   return copy;
-}
-
-/** Mulberry32: the same numbers on every run. @param {number} seed */
-function createRandom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** @param {string} line */

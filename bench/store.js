@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStore } from "../dist/adapters/sqlite-store/open-sqlite-store.js";
+import { createRandom } from "./seeded-random.js";
 
 const DIMENSIONS = 384;
 const PASSAGES_PER_DOCUMENT = 5;
@@ -120,17 +121,6 @@ function report(label, times) {
   times.sort((a, b) => a - b);
   const at = (/** @type {number} */ share) => (times[Math.floor((times.length - 1) * share)] ?? 0).toFixed(2);
   print(times.length === 1 ? `${label}: ${at(0)} ms` : `${label}: best ${at(0)} ms, median ${at(0.5)} ms, 95 % ${at(0.95)} ms`);
-}
-
-/** Mulberry32: the same numbers on every run. @param {number} seed */
-function createRandom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** @param {string} line */

@@ -40,7 +40,7 @@ function pack(vectors: Iterable<StoredVector>, dimensions: number): { vectorIds:
   return { vectorIds, packed };
 }
 
-function assertDimensions(vector: Float32Array, dimensions: number): void {
+export function assertDimensions(vector: Float32Array, dimensions: number): void {
   if (vector.length !== dimensions) throw new Error(`a vector has ${vector.length} dimensions, not ${dimensions}`);
 }
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { SkippedDocument, UserError } from "../domain/errors.ts";
 import type { FileSource, FoundFile } from "../ports/file-source.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
-import { liesBelow } from "./stored-paths.ts";
+import { liesBelow, storedPath } from "./stored-paths.ts";
 import { fileOf, reasonOf, walkTree, type FoundOrSkipped } from "./walk-tree.ts";
 
 /** How often a file that is being written may be tried. */
@@ -17,10 +17,10 @@ export interface FileWalkerOptions {
 
 /** Files of this machine's file system, with the ignore rules of git. */
 export function createFileWalker({ baseFolder }: FileWalkerOptions): FileSource {
-  const storedPath = createPathStorage(baseFolder);
+  const storedPathOf = createPathStorage(baseFolder);
   return {
     async *list(root) {
-      const found = await listRoot(root, baseFolder, storedPath);
+      const found = await listRoot(root, baseFolder, storedPathOf);
       yield* found.toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
     },
     covers: (root, path) => liesBelow(path, root, baseFolder),
@@ -32,7 +32,7 @@ function pathOf(entry: FoundOrSkipped): string {
   return "file" in entry ? entry.file.path : entry.skipped.path;
 }
 
-async function listRoot(root: IndexRoot, baseFolder: string, storedPath: (absolutePath: string) => string): Promise<FoundOrSkipped[]> {
+async function listRoot(root: IndexRoot, baseFolder: string, storedPathOf: (absolutePath: string) => string): Promise<FoundOrSkipped[]> {
   const absolutePath = path.resolve(baseFolder, root.path);
   let stats: Stats;
   try {
@@ -46,29 +46,22 @@ async function listRoot(root: IndexRoot, baseFolder: string, storedPath: (absolu
       cause: error,
     });
   }
-  if (stats.isDirectory()) return walkTree(absolutePath, root, storedPath, baseFolder);
-  return [fileOf(absolutePath, storedPath(absolutePath), stats, root.maxFileBytes)];
+  if (stats.isDirectory()) return walkTree(absolutePath, root, storedPathOf, baseFolder);
+  return [fileOf(absolutePath, storedPathOf(absolutePath), stats, root.maxFileBytes)];
 }
 
-/** Relative to the base with forward slashes, "." for the base itself, absolute outside of it. Remembers the last folder. */
+/** As `storedPath`, for many files of the same folders: it remembers the last one. */
 function createPathStorage(baseFolder: string): (absolutePath: string) => string {
   let lastFolder = "";
   let lastStored = "";
   return (absolutePath) => {
     const folder = path.dirname(absolutePath);
-    if (absolutePath === baseFolder || folder === absolutePath) return storedFolder(absolutePath, baseFolder);
-    if (folder !== lastFolder) [lastFolder, lastStored] = [folder, storedFolder(folder, baseFolder)];
+    if (absolutePath === baseFolder || folder === absolutePath) return storedPath(absolutePath, baseFolder);
+    if (folder !== lastFolder) [lastFolder, lastStored] = [folder, storedPath(folder, baseFolder)];
     const name = absolutePath.slice(folder.endsWith(path.sep) ? folder.length : folder.length + 1);
     if (lastStored === ".") return name;
     return lastStored.endsWith("/") ? lastStored + name : `${lastStored}${path.isAbsolute(lastStored) ? path.sep : "/"}${name}`;
   };
-}
-
-function storedFolder(folder: string, baseFolder: string): string {
-  const relative = path.relative(baseFolder, folder);
-  if (relative === "") return ".";
-  const isOutside = relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
-  return isOutside ? folder : relative.replaceAll(path.sep, "/");
 }
 
 async function readWhole({ path: shown, absolutePath }: FoundFile): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import type { HierarchicalNSW } from "hnswlib-node";
 import { UserError } from "../domain/errors.ts";
 import type { VectorCensus } from "../ports/passage-store.ts";
 import type { StoredVector, UpdatableVectorIndex, VectorMatch } from "../ports/vector-index.ts";
-import { dotProductAt } from "./exact-index.ts";
+import { assertDimensions, dotProductAt } from "./exact-index.ts";
 import { findIntactGraph, readHnswStamp, writeHnswFiles } from "./hnsw-files.ts";
 import { loadHnswlib } from "./native-modules.ts";
 import { compareMatches, createNearestHeap } from "./nearest-heap.ts";
@@ -191,8 +191,4 @@ function compareEach({ hnsw }: Graph, query: Float32Array, count: number, vector
   const heap = createNearestHeap(count);
   for (const id of vectorIds) heap.offer(id, dotProductAt(Float32Array.from(hnsw.getPoint(id)), 0, query));
   return heap.matches();
-}
-
-function assertDimensions(vector: Float32Array, dimensions: number): void {
-  if (vector.length !== dimensions) throw new Error(`a vector has ${vector.length} dimensions, not ${dimensions}`);
 }

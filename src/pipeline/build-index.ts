@@ -51,9 +51,10 @@ export async function planOnly(
   options: Pick<BuildIndexOptions, "roots" | "signal" | "onEvent">,
 ): Promise<IndexReport> {
   const startedAt = performance.now();
-  const plan = await planIndex(deps.files, options.roots, deps.store.documents(), () => {}, options.signal);
+  const stored = deps.store.documents();
+  const plan = await planIndex(deps.files, options.roots, stored, () => {}, options.signal);
   const tally = createTally(plan);
-  const known = new Map(deps.store.documents().map((document) => [document.path, document]));
+  const known = new Map(stored.map((document) => [document.path, document]));
   for (const file of plan.pending) {
     options.signal?.throwIfAborted();
     try {

@@ -7,8 +7,7 @@ const FORMAT_VERSION = 1;
  * Tokens of a passage, headings included. Long enough for a whole thought, short enough that one vector stands for it and
  * a reranker of 512 tokens reads query and passage whole.
  */
-const DEFAULT_PASSAGE_TOKENS = 256;
-const DEFAULT_OVERLAP_TOKENS = 32;
+export const DEFAULT_CHUNKING = { maxTokens: 256, overlapTokens: 32 } as const;
 
 export interface ManifestWishes {
   readonly known: IndexManifest | undefined;
@@ -23,9 +22,9 @@ export interface ManifestWishes {
 export function manifestOf({ known, embedder, rerankerId, passageTokens, overlapTokens, roots }: ManifestWishes): IndexManifest {
   // Another embedder may have room for more, or less, than the one whose limit shaped the index so far.
   const cut = known?.embedderFingerprint === embedder.fingerprint ? known.chunking : undefined;
-  const maxTokens = Math.min(passageTokens ?? cut?.maxTokens ?? DEFAULT_PASSAGE_TOKENS, roomOf(embedder));
+  const maxTokens = Math.min(passageTokens ?? cut?.maxTokens ?? DEFAULT_CHUNKING.maxTokens, roomOf(embedder));
   // An overlap that nobody asked for gives way to a model that reads little.
-  const usualOverlap = Math.min(cut?.overlapTokens ?? DEFAULT_OVERLAP_TOKENS, Math.floor(maxTokens / 2));
+  const usualOverlap = Math.min(cut?.overlapTokens ?? DEFAULT_CHUNKING.overlapTokens, Math.floor(maxTokens / 2));
   const chunking = { maxTokens, overlapTokens: overlapTokens ?? usualOverlap };
   if (chunking.overlapTokens * 2 > chunking.maxTokens) {
     throw new UserError(`an overlap of ${chunking.overlapTokens} tokens is more than half of a passage of ${chunking.maxTokens}`, {

@@ -2,8 +2,7 @@ import type { Candidate } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
 import { passageInput, type PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
-import { rerank } from "../stages/rerank.ts";
-import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, stampOf, type SearchOptions } from "./search.ts";
+import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, orderCandidates, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -36,14 +35,7 @@ export async function rank(
   });
   options.onEvent?.({ type: "recalled", candidates });
   const budget = budgetSignal(options.budgetMs);
-  const ranked = await rerank(query, candidates, reranker, {
-    ...(options.instruction !== undefined && { instruction: options.instruction }),
-    ...(options.signal && { signal: options.signal }),
-    ...(budget && { budget }),
-    onJudgment(position, judgment, done) {
-      options.onEvent?.({ type: "judged", position, judgment, done, total: candidates.length });
-    },
-  });
+  const ranked = await orderCandidates(query, candidates, reranker, budget, options);
   const elapsedMs = performance.now() - startedAt;
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
   const partial = judged < candidates.length;

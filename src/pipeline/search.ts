@@ -74,7 +74,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
   const recalledAt = performance.now();
   options.onEvent?.({ type: "recalled", candidates });
 
-  const ranked = await order(query, candidates, deps.reranker, budget, options);
+  const ranked = await orderCandidates(query, candidates, deps.reranker, budget, options);
   const endedAt = performance.now();
   const specs = [deps.embedder.spec, ...(deps.reranker ? [deps.reranker.spec] : [])];
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
@@ -111,12 +111,13 @@ export async function search(query: string, deps: SearchDependencies, options: S
   };
 }
 
-async function order(
+/** The final order: the reranker's, with an event for each judgment, or the first stage's where there is none. */
+export async function orderCandidates(
   query: string,
   candidates: readonly Candidate[],
   reranker: Reranker | undefined,
   budget: AbortSignal | undefined,
-  { instruction, signal, onEvent }: SearchOptions,
+  { instruction, signal, onEvent }: Pick<SearchOptions, "instruction" | "signal" | "onEvent">,
 ): Promise<RankedPassage[]> {
   if (reranker === undefined || candidates.length === 0) {
     return rankByRelevance(candidates, []);

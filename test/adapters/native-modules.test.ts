@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createRequire } from "node:module";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadBetterSqlite3, loadHnswlib, repairHint } from "../../src/adapters/native-modules.ts";
-import { UserError } from "../../src/domain/errors.ts";
+import { userErrorOf } from "../support/user-error-of.ts";
 
 const require = createRequire(import.meta.url);
 let folder: string;
@@ -31,16 +31,6 @@ function installWithoutScripts(...packages: readonly string[]): string {
   return join(own, "native-modules.js");
 }
 
-function errorOf(act: () => unknown): UserError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return error as UserError;
-  }
-  throw new Error("nothing was thrown");
-}
-
 describe("native modules", () => {
   test("load when they are built", () => {
     const Database = loadBetterSqlite3();
@@ -53,7 +43,7 @@ describe("native modules", () => {
   test("that were not built name the command that builds them", () => {
     const from = installWithoutScripts("better-sqlite3", "hnswlib-node", "bindings", "file-uri-to-path");
     for (const load of [loadBetterSqlite3, loadHnswlib]) {
-      const error = errorOf(() => load(from));
+      const error = userErrorOf(() => load(from));
       expect(error.message).toContain("was not built");
       expect(error.hint).toContain("npm install -g --allow-scripts=better-sqlite3,hnswlib-node rerank-cli");
     }
@@ -65,7 +55,7 @@ describe("native modules", () => {
       join(folder, "node_modules", "better-sqlite3", "lib", "index.js"),
       `throw Object.assign(new Error("was compiled against a different Node.js version using\\nNODE_MODULE_VERSION 127."), { code: "ERR_DLOPEN_FAILED" });`,
     );
-    expect(errorOf(() => loadBetterSqlite3(from)).message).toContain("built for another Node");
+    expect(userErrorOf(() => loadBetterSqlite3(from)).message).toContain("built for another Node");
   });
 
   test("whose addon is no addon say that it does not load", () => {
@@ -73,11 +63,11 @@ describe("native modules", () => {
     const release = join(folder, "node_modules", "better-sqlite3", "build", "Release");
     mkdirSync(release, { recursive: true });
     writeFileSync(join(release, "better_sqlite3.node"), "not a shared library");
-    expect(errorOf(() => loadBetterSqlite3(from)).message).toContain("does not load on this machine");
+    expect(userErrorOf(() => loadBetterSqlite3(from)).message).toContain("does not load on this machine");
   });
 
   test("that are not installed say so", () => {
-    expect(errorOf(() => loadHnswlib(installWithoutScripts())).message).toContain("is not installed");
+    expect(userErrorOf(() => loadHnswlib(installWithoutScripts())).message).toContain("is not installed");
   });
 });
 

@@ -10,6 +10,7 @@ import { FORMAT_VERSION } from "../../src/adapters/sqlite-store/schema.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { MANIFEST, documentOf, saveTexts } from "./stored-passages.ts";
 import { asUnprivileged } from "./unprivileged.ts";
+import { userErrorOf } from "../support/user-error-of.ts";
 
 const Database = loadBetterSqlite3();
 let folder: string;
@@ -35,16 +36,6 @@ function fillStore(): void {
   store.close();
 }
 
-function errorOf(act: () => unknown): UserError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return error as UserError;
-  }
-  throw new Error("nothing was thrown");
-}
-
 function executeSql(sql: string): void {
   const db = new Database(file);
   db.exec(sql);
@@ -54,15 +45,15 @@ function executeSql(sql: string): void {
 describe("opening a store", () => {
   test("that is not there is the user's error, and makes no file", () => {
     for (const options of [{}, { readOnly: true }, { readOnly: true, create: true }]) {
-      expect(errorOf(() => openSqliteStore(file, options)).hint).toContain("rerank index");
+      expect(userErrorOf(() => openSqliteStore(file, options)).hint).toContain("rerank index");
     }
     expect(existsSync(file)).toBe(false);
-    expect(errorOf(() => openSqliteStore(join(folder, "no", "x.sqlite"), { create: true })).message).toContain("no");
+    expect(userErrorOf(() => openSqliteStore(join(folder, "no", "x.sqlite"), { create: true })).message).toContain("no");
   });
 
   test("whose first run was killed before it had made a table starts anew", () => {
     writeFileSync(file, "");
-    expect(errorOf(() => openSqliteStore(file, { readOnly: true })).message).toContain("no index");
+    expect(userErrorOf(() => openSqliteStore(file, { readOnly: true })).message).toContain("no index");
     openSqliteStore(file, { create: true }).close();
     openSqliteStore(file, { readOnly: true }).close();
   });
@@ -71,7 +62,7 @@ describe("opening a store", () => {
     fillStore();
     executeSql(`PRAGMA user_version = ${FORMAT_VERSION + 1}`);
     for (const readOnly of [true, false]) {
-      const error = errorOf(() => openSqliteStore(file, { readOnly }));
+      const error = userErrorOf(() => openSqliteStore(file, { readOnly }));
       expect(error.message).toContain("made by a newer rerank");
       expect(error.hint).toContain("upgrade");
     }
@@ -80,21 +71,21 @@ describe("opening a store", () => {
   test("whose manifest is of a newer format asks for an upgrade", () => {
     const store = openSqliteStore(file, { create: true });
     store.writeManifest({ ...MANIFEST, formatVersion: FORMAT_VERSION + 1 });
-    expect(errorOf(() => store.readManifest()).message).toContain("made by a newer rerank");
+    expect(userErrorOf(() => store.readManifest()).message).toContain("made by a newer rerank");
     store.close();
   });
 
   test("refuses a database of another program and leaves it as it is", () => {
     executeSql("CREATE TABLE recipes (name TEXT)");
     const before = readFileSync(file);
-    expect(errorOf(() => openSqliteStore(file, { create: true })).message).toContain("not an index of rerank");
+    expect(userErrorOf(() => openSqliteStore(file, { create: true })).message).toContain("not an index of rerank");
     expect(readFileSync(file)).toEqual(before);
   });
 
   test("that is no database offers a rebuild and deletes nothing", () => {
     writeFileSync(file, "this is not a database, however long it may be. ".repeat(100));
     for (const readOnly of [true, false]) {
-      const error = errorOf(() => openSqliteStore(file, { readOnly, create: !readOnly }));
+      const error = userErrorOf(() => openSqliteStore(file, { readOnly, create: !readOnly }));
       expect(error.message).toContain("damaged");
       expect(error.hint).toContain("rerank index --rebuild");
     }
@@ -106,7 +97,7 @@ describe("a damaged store", () => {
   test("offers a rebuild when its end is missing", () => {
     fillStore();
     truncateSync(file, Math.floor(statSync(file).size / 2));
-    const error = errorOf(() => readEverything());
+    const error = userErrorOf(() => readEverything());
     expect(error.message).toContain("damaged");
     expect(error.hint).toContain("nothing was deleted");
   });
@@ -117,7 +108,7 @@ describe("a damaged store", () => {
     const handle = openSync(file, "r+");
     for (let page = 3; page * 8192 < size; page++) writeSync(handle, Buffer.alloc(8192, 0xa5), 0, 8192, page * 8192);
     closeSync(handle);
-    expect(errorOf(() => readEverything()).message).toContain("damaged");
+    expect(userErrorOf(() => readEverything()).message).toContain("damaged");
     const store = openSqliteStore(file, { readOnly: true });
     expect(store.check().join()).toContain("damaged");
     store.close();
@@ -184,21 +175,21 @@ describe("a store that cannot be written", () => {
     fillStore();
     chmodSync(folder, 0o555);
     chmodSync(file, 0o444);
-    const error = await asUnprivileged(() => errorOf(() => openSqliteStore(file)));
+    const error = await asUnprivileged(() => userErrorOf(() => openSqliteStore(file)));
     expect(error.message).toMatch(/cannot be (written|opened)|no permission/);
   });
 
   test("says so when it may not even be read", async () => {
     fillStore();
     chmodSync(file, 0o000);
-    const error = await asUnprivileged(() => errorOf(() => openSqliteStore(file, { readOnly: true })));
+    const error = await asUnprivileged(() => userErrorOf(() => openSqliteStore(file, { readOnly: true })));
     expect(error.message).toContain("no permission");
   });
 
   test("refuses writes when it is opened for reading", () => {
     fillStore();
     const store = openSqliteStore(file, { readOnly: true });
-    expect(errorOf(() => store.removeDocuments(["1.md"])).message).toContain("cannot be written");
+    expect(userErrorOf(() => store.removeDocuments(["1.md"])).message).toContain("cannot be written");
     store.close();
   });
 
@@ -207,7 +198,7 @@ describe("a store that cannot be written", () => {
     const db = new Database(file);
     db.pragma(`max_page_count = ${Number(db.pragma("page_count", { simple: true }))}`);
     const fill = db.prepare("INSERT INTO vectors (vector_key, vector) VALUES ('big', zeroblob(1000000))");
-    const error = errorOf(() => {
+    const error = userErrorOf(() => {
       try {
         fill.run();
       } catch (cause) {

@@ -1,5 +1,6 @@
 import { UserError } from "../../domain/errors.ts";
 import { startInference } from "../../inference/inference-client.ts";
+import { DEFAULT_CHUNKING } from "../../pipeline/index-manifest.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
 import type { Settings } from "../../config/settings-table.ts";
 import { modelNames, openLocator, threadsOf } from "../compose.ts";
@@ -16,9 +17,6 @@ export interface RankFlags extends Flags, FormatFlags {
   readonly field?: string;
   readonly lines?: boolean;
 }
-
-/** A passage of a file has to leave a reranker of 512 tokens room for the query. */
-const CHUNKING = { maxTokens: 256, overlapTokens: 32 };
 
 /** `rerank rank`: the second stage for passages that another tool has found. Resolves to the exit code. */
 export async function runRank([query = "", ...files]: readonly string[], flags: RankFlags, context: CommandContext): Promise<number> {
@@ -48,7 +46,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
       ? await readRankFiles(files.length > 0 ? files : await readPaths(context), {
           cwd: context.cwd,
           counter: inference.embedder,
-          chunking: CHUNKING,
+          chunking: DEFAULT_CHUNKING,
           onSkipped: (path, detail) => writer.notice(`skipped ${fileLine(path, detail)}`),
         })
       : await readRankLines(context.stdin, flags.field, context.signal);
