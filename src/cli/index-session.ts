@@ -119,7 +119,7 @@ interface SessionPlan {
   readonly embedder: ModelSpec;
 }
 
-/** Settles roots and models. Writes nothing. */
+/** Settles roots and models. Writes nothing into the manifest. */
 async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild, onNotice }: IndexRunOptions): Promise<SessionPlan> {
   const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
   const knownRoots = known?.roots ?? [];
@@ -197,11 +197,11 @@ function dropForeign(store: PassageStore, roots: readonly IndexRoot[], { baseFol
   store.removeDocuments(paths.filter((path) => !roots.some((root) => liesBelow(path, root.path, baseFolder))));
 }
 
-/** `undefined` before the first run. */
+/** `undefined` before the first run. An older layout is brought up to date by the opening. */
 function readManifest(home: IndexHome): IndexManifest | undefined {
   const file = join(generationFolder(home), STORE_FILE);
   if (!existsSync(file)) return undefined;
-  const store = openSqliteStore(file, { readOnly: true });
+  const store = openSqliteStore(file);
   try {
     return store.readManifest();
   } finally {

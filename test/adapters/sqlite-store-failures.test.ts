@@ -36,6 +36,15 @@ function fillStore(): void {
   store.close();
 }
 
+function contentOf(): unknown {
+  const store = openSqliteStore(file, { readOnly: true });
+  try {
+    return [store.readManifest(), store.documents(), store.paths().map((path) => store.passagesOfDocument(path))];
+  } finally {
+    store.close();
+  }
+}
+
 function executeSql(sql: string): void {
   const db = new Database(file);
   db.exec(sql);
@@ -66,6 +75,25 @@ describe("opening a store", () => {
       expect(error.message).toContain("made by a newer rerank");
       expect(error.hint).toContain("upgrade");
     }
+  });
+
+  test("of format 1 is brought up to date by a writer, keeps its content, and sends a reader to `rerank index`", () => {
+    fillStore();
+    const before = contentOf();
+    executeSql("ALTER TABLE documents DROP COLUMN skip; PRAGMA user_version = 1");
+    const error = userErrorOf(() => openSqliteStore(file, { readOnly: true }));
+    expect(error.message).toContain("older rerank");
+    expect(error.hint).toContain("rerank index");
+    openSqliteStore(file).close();
+    expect(contentOf()).toEqual(before);
+  });
+
+  test("of format 1 that already has every column keeps them", () => {
+    fillStore();
+    const before = contentOf();
+    executeSql("PRAGMA user_version = 1");
+    openSqliteStore(file).close();
+    expect(contentOf()).toEqual(before);
   });
 
   test("whose manifest is of a newer format asks for an upgrade", () => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { UserError } from "../../domain/errors.ts";
 import { loadBetterSqlite3 } from "../native-modules.ts";
-import { assertKnownFormat, createSchema, isBlank } from "./schema.ts";
+import { assertKnownFormat, createSchema, isBlank, migrate } from "./schema.ts";
 
 export type Database = BetterSqlite3.Database;
 /** A prepared statement; the same text gives the same statement. */
@@ -41,7 +41,7 @@ export function connect(file: string, { readOnly, create }: ConnectOptions): Con
     const isNew = isBlank(db);
     if (isNew && !mayCreate) throw noIndex(file);
     // Before anything is set: a database of another program stays as it is.
-    if (!isNew) assertKnownFormat(db, file);
+    if (!isNew) assertKnownFormat(db, file, { readOnly });
     if (!readOnly) prepareForWriting(db);
   } catch (error) {
     close();
@@ -68,6 +68,7 @@ function prepareForWriting(db: Database): void {
   db.pragma("synchronous = NORMAL");
   db.pragma("foreign_keys = ON");
   if (isBlank(db)) createSchema(db);
+  else migrate(db);
 }
 
 interface OpenedDatabase {

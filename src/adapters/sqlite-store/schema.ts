@@ -2,8 +2,8 @@ import { UserError } from "../../domain/errors.ts";
 import { damaged } from "./errors.ts";
 import type { Database } from "./connection.ts";
 
-/** Layout of the store, kept in `PRAGMA user_version`. */
-export const FORMAT_VERSION = 1;
+/** Layout of the store, kept in `PRAGMA user_version`. Every change of SCHEMA raises it and adds a step to `migrate`. */
+export const FORMAT_VERSION = 2;
 /** "RRNK": tells an index from any other SQLite database. */
 const APPLICATION_ID = 0x52_52_4e_4b;
 
@@ -63,17 +63,40 @@ export function isBlank(db: Database): boolean {
   return db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
 }
 
-/** Throws UserError unless the file is an index of a layout that this program knows. */
-export function assertKnownFormat(db: Database, file: string): void {
+/** Throws UserError unless the file is an index of a layout that this program knows; one that may be written may be older. */
+export function assertKnownFormat(db: Database, file: string, { readOnly }: { readonly readOnly: boolean }): void {
   const applicationId = db.pragma("application_id", { simple: true });
   if (applicationId !== APPLICATION_ID) {
     throw new UserError(`${file} is a database, but not an index of rerank`, {
       hint: "point --index at another folder",
     });
   }
-  const version = Number(db.pragma("user_version", { simple: true }));
+  const version = formatVersion(db);
   if (version > FORMAT_VERSION) throw newerFormat(file, version);
   if (version < 1) throw damaged(file, `format version ${version}`);
+  if (readOnly && version < FORMAT_VERSION) throw olderFormat(file, version);
+}
+
+/** Brings the tables of an older index to this layout; its documents, passages and vectors stay. */
+export function migrate(db: Database): void {
+  if (formatVersion(db) === FORMAT_VERSION) return;
+  db.transaction(() => {
+    if (formatVersion(db) === FORMAT_VERSION) return;
+    // Format 1: some had the column before the number was raised.
+    const hasSkip = db.prepare("SELECT count(*) FROM pragma_table_info('documents') WHERE name = 'skip'").pluck().get() === 1;
+    if (!hasSkip) db.exec("ALTER TABLE documents ADD COLUMN skip TEXT");
+    db.pragma(`user_version = ${FORMAT_VERSION}`);
+  }).exclusive();
+}
+
+function formatVersion(db: Database): number {
+  return Number(db.pragma("user_version", { simple: true }));
+}
+
+function olderFormat(file: string, version: number): UserError {
+  return new UserError(`the index was made by an older rerank: ${file} has format ${version}, this program reads ${FORMAT_VERSION}`, {
+    hint: "`rerank index` brings it up to date; nothing is embedded again",
+  });
 }
 
 export function newerFormat(file: string, version: number): UserError {
