@@ -1,5 +1,5 @@
 import { UserError } from "../../domain/errors.ts";
-import type { ModelSpec } from "../../domain/model-spec.ts";
+import type { EncoderSpec } from "../../domain/model-spec.ts";
 import { assertFinite } from "../../domain/ranking.ts";
 import type { Embedding } from "../../ports/embedder.ts";
 import { type EncoderOptions, type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
@@ -16,7 +16,7 @@ export interface EncoderEmbedder {
   countTokens(text: string): number;
 }
 
-export async function openEncoderEmbedder(spec: ModelSpec, options: EncoderOptions = {}): Promise<EncoderEmbedder> {
+export async function openEncoderEmbedder(spec: EncoderSpec, options: EncoderOptions = {}): Promise<EncoderEmbedder> {
   const tokenizer = await openTextTokenizer(spec.folder);
   const session = await openEncoderSession(spec, options);
   return {
@@ -36,7 +36,7 @@ export async function openEncoderEmbedder(spec: ModelSpec, options: EncoderOptio
   };
 }
 
-function checkShape({ shape }: EncoderOutput, spec: ModelSpec): void {
+function checkShape({ shape }: EncoderOutput, spec: EncoderSpec): void {
   const rank = spec.pooling === "none" ? 2 : 3;
   if (shape.length === rank && shape.at(-1) === spec.dimensions) return;
   const expected = spec.pooling === "none" ? `[1, ${spec.dimensions}]` : `[1, tokens, ${spec.dimensions}]`;

@@ -1,6 +1,6 @@
 import type { Judgment } from "../../domain/candidate.ts";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelSpec } from "../../domain/model-spec.ts";
+import type { EncoderSpec } from "../../domain/model-spec.ts";
 import { assertFinite, relevanceOf } from "../../domain/ranking.ts";
 import { type EncoderOptions, type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
 import { openTextTokenizer } from "./text-tokenizer.ts";
@@ -19,7 +19,7 @@ export interface EncoderJudgment extends Judgment {
   readonly queryTruncated: boolean;
 }
 
-export async function openEncoderReranker(spec: ModelSpec, options: EncoderOptions = {}): Promise<EncoderReranker> {
+export async function openEncoderReranker(spec: EncoderSpec, options: EncoderOptions = {}): Promise<EncoderReranker> {
   const tokenizer = await openTextTokenizer(spec.folder);
   const session = await openEncoderSession(spec, options);
   return {
@@ -38,7 +38,7 @@ export async function openEncoderReranker(spec: ModelSpec, options: EncoderOptio
 }
 
 /** One label is the logit itself; of two, the first is "no" and the second "yes", as every trainer writes them. */
-function readLogit({ values, shape }: EncoderOutput, spec: ModelSpec): number {
+function readLogit({ values, shape }: EncoderOutput, spec: EncoderSpec): number {
   const [first, second] = values;
   if (values.length === 1 && first !== undefined) return first;
   if (values.length === 2 && first !== undefined && second !== undefined) return second - first;

@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelSpec } from "../../domain/model-spec.ts";
+import type { EncoderSpec } from "../../domain/model-spec.ts";
 import { inferenceThreads } from "./processor-cores.ts";
 import type { Encoding } from "./text-tokenizer.ts";
 
@@ -31,7 +31,7 @@ const FEEDS: Record<string, (encoding: Encoding) => readonly number[]> = {
 const WRONG_FILES_HINT = "check the model's files and its card, or choose another model with --models";
 
 /** Loads a graph and checks that its inputs and the output of the spec are there. Throws UserError where they are not. */
-export async function openEncoderSession(spec: ModelSpec, { threads }: EncoderOptions): Promise<EncoderSession> {
+export async function openEncoderSession(spec: EncoderSpec, { threads }: EncoderOptions): Promise<EncoderSession> {
   const { ort, session } = await createSession(spec, threads ?? inferenceThreads());
   checkInterface(spec, session);
   return {
@@ -53,7 +53,7 @@ export async function openEncoderSession(spec: ModelSpec, { threads }: EncoderOp
 }
 
 async function createSession(
-  spec: ModelSpec,
+  spec: EncoderSpec,
   threads: number,
 ): Promise<{ ort: typeof import("onnxruntime-node"); session: InferenceSession }> {
   let ort: typeof import("onnxruntime-node");
@@ -93,7 +93,7 @@ async function createSession(
   }
 }
 
-function checkInterface(spec: ModelSpec, session: InferenceSession): void {
+function checkInterface(spec: EncoderSpec, session: InferenceSession): void {
   const strange = session.inputNames.filter((name) => !(name in FEEDS));
   if (strange.length > 0 || !session.inputNames.includes("input_ids")) {
     throw new UserError(
@@ -109,7 +109,7 @@ function checkInterface(spec: ModelSpec, session: InferenceSession): void {
   }
 }
 
-function toFloat32(output: Tensor, spec: ModelSpec): Float32Array {
+function toFloat32(output: Tensor, spec: EncoderSpec): Float32Array {
   const { data, type } = output;
   if (data instanceof Float32Array) return data;
   // Newer Nodes have a Float16Array, and ONNX Runtime then answers with it; older ones get the bits.
