@@ -1,6 +1,6 @@
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
-import { type EncoderEmbedder, openEncoderEmbedder } from "../engine/encoder/encoder-embedder.ts";
-import { type EncoderReranker, openEncoderReranker } from "../engine/encoder/encoder-reranker.ts";
+import type { LoadedEmbedder, LoadedReranker } from "../engine/loaded-models.ts";
+import { openEmbedder, openReranker } from "../engine/open-model.ts";
 import { type FromChild, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
 
 const COUNT_STEP_MS = 5;
@@ -20,8 +20,8 @@ export class ModelHost {
   readonly #loads: { readonly spec: ModelSpec; readonly threads: number | undefined }[] = [];
   readonly #tasks: WorkTask[] = [];
   readonly #failures = new Map<ModelRole, unknown>();
-  #embedder: EncoderEmbedder | undefined;
-  #reranker: EncoderReranker | undefined;
+  #embedder: LoadedEmbedder | undefined;
+  #reranker: LoadedReranker | undefined;
   #running = false;
 
   constructor(send: (message: FromChild) => void) {
@@ -61,8 +61,8 @@ export class ModelHost {
     const startedAt = performance.now();
     try {
       const options = threads === undefined ? {} : { threads };
-      if (spec.role === "embedder") this.#embedder = await openEncoderEmbedder(spec, options);
-      else this.#reranker = await openEncoderReranker(spec, options);
+      if (spec.role === "embedder") this.#embedder = await openEmbedder(spec, options);
+      else this.#reranker = await openReranker(spec, options);
       this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
     } catch (error) {
       this.#failures.set(spec.role, error);
@@ -94,12 +94,12 @@ export class ModelHost {
     const textNumber = message.firstNumber + task.position;
     task.position += 1;
     if (message.type === "embed") {
-      const { vector, truncated } = await this.#readyEmbedder().embed(text, message.use, textNumber);
+      const { vector, truncated } = await this.#readyEmbedder().embed(text, { use: message.use, textNumber });
       this.#send({ type: "embedding", id, vector, truncated });
     }
     if (message.type === "score") {
-      const { queryTruncated, ...judgment } = await this.#readyReranker().judge(message.query, text, textNumber);
-      this.#send({ type: "judgment", id, judgment });
+      const { logit, relevance, truncated, queryTruncated } = await this.#readyReranker().judge({ query: message.query, text, textNumber });
+      this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated } });
       if (queryTruncated) this.#send({ type: "notice", id, line: QUERY_CUT_NOTICE });
     }
   }
@@ -117,12 +117,12 @@ export class ModelHost {
     this.#send({ type: "counts", id, tokens });
   }
 
-  #readyEmbedder(): EncoderEmbedder {
+  #readyEmbedder(): LoadedEmbedder {
     if (this.#embedder === undefined) throw this.#failures.get("embedder") ?? new Error("no embedder was asked for");
     return this.#embedder;
   }
 
-  #readyReranker(): EncoderReranker {
+  #readyReranker(): LoadedReranker {
     if (this.#reranker === undefined) throw this.#failures.get("reranker") ?? new Error("no reranker was asked for");
     return this.#reranker;
   }

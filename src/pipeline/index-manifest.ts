@@ -47,9 +47,10 @@ export function manifestOf({ known, embedder, rerankerId, passageTokens, overlap
 const RESERVED_TOKENS = 8;
 
 /** Tokens of a passage that the embedder reads whole. */
-function roomOf({ maxTokens, passagePrefix }: ModelSpec): number {
-  // No tokenizer makes more tokens of a prefix than it has characters.
-  return Math.max(1, maxTokens - RESERVED_TOKENS - passagePrefix.length);
+function roomOf(embedder: ModelSpec): number {
+  // No tokenizer makes more tokens of a prefix than it has characters. Qwen3 reads passages bare.
+  const prefixTokens = embedder.family === "encoder" ? embedder.passagePrefix.length : 0;
+  return Math.max(1, embedder.maxTokens - RESERVED_TOKENS - prefixTokens);
 }
 
 /** What keeps two manifests' passages and vectors from living in one index, in words; empty when nothing does. */

@@ -28,8 +28,8 @@ describe("requests", () => {
     const progress: number[] = [];
     const embeddings = await embedder.embedPassages(texts, { onProgress: (done) => progress.push(done) });
     expect(progress).toEqual(texts.map((_, i) => i + 1));
-    for (const [i, text] of texts.entries()) expect(embeddings[i]).toEqual(await engine.embed(text, "passage", 1));
-    expect(await embedder.embedQuery("kettle")).toEqual(await engine.embed("kettle", "query", 1));
+    for (const [i, text] of texts.entries()) expect(embeddings[i]).toEqual(await engine.embed(text, { use: "passage", textNumber: 1 }));
+    expect(await embedder.embedQuery("kettle")).toEqual(await engine.embed("kettle", { use: "query", textNumber: 1 }));
     // A view of the channel's buffer would keep that buffer in memory.
     expect(embeddings[0]?.vector.buffer.byteLength).toBe(4 * 384);
   });

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { ModelSpec } from "../../src/domain/model-spec.ts";
+import type { EncoderSpec } from "../../src/domain/model-spec.ts";
 
 const folder = resolve(import.meta.dirname, "../../models/mini");
 
@@ -15,10 +15,10 @@ const shared = {
   readsInstruction: false,
   licence: "MIT",
   sizeBytes: 47_863_000,
-} as const satisfies Partial<ModelSpec>;
+} as const satisfies Partial<EncoderSpec>;
 
 /** The bundled embedder, for tests that need real vectors and not the way they are found. */
-export const miniEmbedderSpec: ModelSpec = {
+export const miniEmbedderSpec: EncoderSpec = {
   ...shared,
   role: "embedder",
   graphPath: join(folder, "onnx/embedder.onnx"),
@@ -30,7 +30,7 @@ export const miniEmbedderSpec: ModelSpec = {
 };
 
 /** The bundled reranker; its tokenizer's pair template writes the prefixes. */
-export const miniRerankerSpec: ModelSpec = {
+export const miniRerankerSpec: EncoderSpec = {
   ...shared,
   role: "reranker",
   graphPath: join(folder, "onnx/reranker.onnx"),

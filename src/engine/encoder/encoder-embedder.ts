@@ -1,26 +1,16 @@
 import { UserError } from "../../domain/errors.ts";
 import type { EncoderSpec } from "../../domain/model-spec.ts";
 import { assertFinite } from "../../domain/ranking.ts";
-import type { Embedding } from "../../ports/embedder.ts";
-import { type EncoderOptions, type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
+import type { EngineOptions, LoadedEmbedder } from "../loaded-models.ts";
+import { type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
 import { poolVector } from "./pooling.ts";
 import { openTextTokenizer } from "./text-tokenizer.ts";
 
-/** An embedding model in this process: one text a run, so that no vector depends on a neighbour. */
-export interface EncoderEmbedder {
-  /**
-   * @param textNumber from 1, for messages.
-   * @throws UserError when the vector is not finite, zero, or of another length than the spec says.
-   */
-  embed(text: string, use: "query" | "passage", textNumber: number): Promise<Embedding>;
-  countTokens(text: string): number;
-}
-
-export async function openEncoderEmbedder(spec: EncoderSpec, options: EncoderOptions = {}): Promise<EncoderEmbedder> {
+export async function openEncoderEmbedder(spec: EncoderSpec, options: EngineOptions = {}): Promise<LoadedEmbedder> {
   const tokenizer = await openTextTokenizer(spec.folder);
   const session = await openEncoderSession(spec, options);
   return {
-    async embed(text, use, textNumber) {
+    async embed(text, { use, textNumber }) {
       const prefix = use === "query" ? spec.queryPrefix : spec.passagePrefix;
       const encoding = tokenizer.encode({ prefix, text }, spec.maxTokens);
       const output = await session.run(encoding);

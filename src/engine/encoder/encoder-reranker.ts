@@ -1,29 +1,19 @@
-import type { Judgment } from "../../domain/candidate.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { EncoderSpec } from "../../domain/model-spec.ts";
 import { assertFinite, relevanceOf } from "../../domain/ranking.ts";
-import { type EncoderOptions, type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
+import type { EngineOptions, LoadedReranker } from "../loaded-models.ts";
+import { type EncoderOutput, openEncoderSession } from "./encoder-session.ts";
 import { openTextTokenizer } from "./text-tokenizer.ts";
 
-/** A cross-encoder in this process: one pair a run, so that no score depends on a neighbour. */
-export interface EncoderReranker {
-  /**
-   * @param textNumber from 1, for messages.
-   * @throws UserError when the logit is not finite or the output has another shape than one or two labels.
-   */
-  judge(query: string, text: string, textNumber: number): Promise<EncoderJudgment>;
-}
-
-export interface EncoderJudgment extends Judgment {
-  /** The query alone was longer than half of what the model reads, and its end was left out. */
-  readonly queryTruncated: boolean;
-}
-
-export async function openEncoderReranker(spec: EncoderSpec, options: EncoderOptions = {}): Promise<EncoderReranker> {
+/**
+ * A cross-encoder reads query and passage as one: nothing of a pair can be kept for the next. Beside NaN, `judge` throws
+ * UserError for an output of another shape than one or two labels.
+ */
+export async function openEncoderReranker(spec: EncoderSpec, options: EngineOptions = {}): Promise<LoadedReranker> {
   const tokenizer = await openTextTokenizer(spec.folder);
   const session = await openEncoderSession(spec, options);
   return {
-    async judge(query, text, textNumber) {
+    async judge({ query, text, textNumber }) {
       const encoding = tokenizer.encodePair(
         { prefix: spec.queryPrefix, text: query },
         { prefix: spec.passagePrefix, text },
@@ -31,8 +21,8 @@ export async function openEncoderReranker(spec: EncoderSpec, options: EncoderOpt
       );
       const logit = readLogit(await session.run(encoding), spec);
       assertFinite(logit, `the relevance of text ${textNumber} by ${spec.id}`);
-      const { truncated, queryTruncated } = encoding;
-      return { logit, relevance: relevanceOf(logit), truncated, queryTruncated };
+      const { ids, truncated, queryTruncated } = encoding;
+      return { logit, relevance: relevanceOf(logit), truncated, queryTruncated, computedTokens: ids.length, savedTokens: 0 };
     },
   };
 }

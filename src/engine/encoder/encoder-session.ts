@@ -2,13 +2,9 @@ import { access } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../../domain/errors.ts";
 import type { EncoderSpec } from "../../domain/model-spec.ts";
+import type { EngineOptions } from "../loaded-models.ts";
 import { inferenceThreads } from "./processor-cores.ts";
 import type { Encoding } from "./text-tokenizer.ts";
-
-export interface EncoderOptions {
-  /** Threads within one run; by default the physical cores that the process may use. */
-  readonly threads?: number;
-}
 
 export interface EncoderOutput {
   readonly values: Float32Array;
@@ -31,7 +27,7 @@ const FEEDS: Record<string, (encoding: Encoding) => readonly number[]> = {
 const WRONG_FILES_HINT = "check the model's files and its card, or choose another model with --models";
 
 /** Loads a graph and checks that its inputs and the output of the spec are there. Throws UserError where they are not. */
-export async function openEncoderSession(spec: EncoderSpec, { threads }: EncoderOptions): Promise<EncoderSession> {
+export async function openEncoderSession(spec: EncoderSpec, { threads }: EngineOptions): Promise<EncoderSession> {
   const { ort, session } = await createSession(spec, threads ?? inferenceThreads());
   checkInterface(spec, session);
   return {

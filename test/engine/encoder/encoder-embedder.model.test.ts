@@ -2,15 +2,15 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/domain/errors.ts";
-import type { ModelSpec } from "../../../src/domain/model-spec.ts";
+import type { EncoderSpec } from "../../../src/domain/model-spec.ts";
 import { openEncoderEmbedder } from "../../../src/engine/encoder/encoder-embedder.ts";
 import { miniEmbedderSpec } from "../../support/mini-specs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { tinyEmbedderSpec } from "../../support/tiny-bert-specs.ts";
 
-async function embedTiny(text: string, changes: Partial<ModelSpec> = {}): Promise<number[]> {
+async function embedTiny(text: string, changes: Partial<EncoderSpec> = {}): Promise<number[]> {
   const embedder = await openEncoderEmbedder({ ...tinyEmbedderSpec, ...changes });
-  return [...(await embedder.embed(text, "passage", 1)).vector];
+  return [...(await embedder.embed(text, { use: "passage", textNumber: 1 })).vector];
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {
@@ -53,16 +53,16 @@ describe("a generic BERT encoder", () => {
 
   test("prefixes stand before a text according to its use", async () => {
     const embedder = await openEncoderEmbedder({ ...tinyEmbedderSpec, queryPrefix: "red ", passagePrefix: "green " });
-    const query = await embedder.embed("blue", "query", 1);
-    const passage = await embedder.embed("blue", "passage", 1);
+    const query = await embedder.embed("blue", { use: "query", textNumber: 1 });
+    const passage = await embedder.embed("blue", { use: "passage", textNumber: 1 });
     expectClose([...query.vector], await embedTiny("red blue"));
     expectClose([...passage.vector], await embedTiny("green blue"));
   });
 
   test("a text of exactly the limit is whole; one token more is cut and says so", async () => {
     const embedder = await openEncoderEmbedder(tinyEmbedderSpec);
-    const whole = await embedder.embed("red ".repeat(10), "passage", 1);
-    const cut = await embedder.embed("red ".repeat(11), "passage", 1);
+    const whole = await embedder.embed("red ".repeat(10), { use: "passage", textNumber: 1 });
+    const cut = await embedder.embed("red ".repeat(11), { use: "passage", textNumber: 1 });
     expect([whole.truncated, cut.truncated]).toEqual([false, true]);
     expect(cut.vector).toEqual(whole.vector);
   });
@@ -77,11 +77,11 @@ describe("a generic BERT encoder", () => {
 describe("a model that fails", () => {
   test.each(["poison", "endless"])("a vector that is not finite names the model and the text (%s)", async (text) => {
     const embedder = await openEncoderEmbedder(tinyEmbedderSpec);
-    const error = await failure(embedder.embed(text, "passage", 17));
+    const error = await failure(embedder.embed(text, { use: "passage", textNumber: 17 }));
     expect(error.message).toMatch(/text 17 by tiny-bert is NaN/);
   });
 
-  test.each<[string, Partial<ModelSpec>, RegExp]>([
+  test.each<[string, Partial<EncoderSpec>, RegExp]>([
     ["other dimensions", { dimensions: 4 }, /shape \[1, 5, 3\], not \[1, tokens, 4\]/],
     ["pooling none on token vectors", { pooling: "none" }, /shape \[1, 5, 3\], not \[1, 3\]/],
     ["pooling on a text vector", { output: "sums" }, /shape \[1, 3\], not \[1, tokens, 3\]/],
@@ -137,10 +137,10 @@ describe("mini", () => {
   test("vectors have unit length and are the same bit for bit alone, in any order and among neighbours", async () => {
     const embedder = await openEncoderEmbedder(miniEmbedderSpec);
     const forwards = [];
-    for (const text of texts) forwards.push(await embedder.embed(text, "passage", 1));
+    for (const text of texts) forwards.push(await embedder.embed(text, { use: "passage", textNumber: 1 }));
     for (const { vector } of forwards) expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
     for (const [position, text] of [...texts.entries()].reverse()) {
-      const again = await (await openEncoderEmbedder(miniEmbedderSpec)).embed(text, "passage", 1);
+      const again = await (await openEncoderEmbedder(miniEmbedderSpec)).embed(text, { use: "passage", textNumber: 1 });
       expect(again).toEqual(forwards[position]);
     }
   });
@@ -148,10 +148,10 @@ describe("mini", () => {
   test("texts that mean the same are nearer than others, across languages too", async () => {
     const embedder = await openEncoderEmbedder(miniEmbedderSpec);
     async function cosines(query: string): Promise<number[]> {
-      const { vector } = await embedder.embed(query, "query", 1);
+      const { vector } = await embedder.embed(query, { use: "query", textNumber: 1 });
       const found = [];
       for (const text of texts.slice(0, 4)) {
-        const passage = (await embedder.embed(text, "passage", 1)).vector;
+        const passage = (await embedder.embed(text, { use: "passage", textNumber: 1 })).vector;
         found.push(vector.reduce((sum, value, i) => sum + value * (passage[i] ?? 0), 0));
       }
       return found;
@@ -165,9 +165,9 @@ describe("mini", () => {
 
   test("long texts are cut and say so; short ones are not", async () => {
     const embedder = await openEncoderEmbedder(miniEmbedderSpec);
-    expect((await embedder.embed("short", "passage", 1)).truncated).toBe(false);
-    expect((await embedder.embed("word ".repeat(520), "passage", 1)).truncated).toBe(true);
-    expect((await embedder.embed(`${" ".repeat(20_000)}word${"\n".repeat(20_000)}`, "passage", 1)).truncated).toBe(false);
-    expect((await embedder.embed("很长".repeat(5_000_000), "passage", 1)).truncated).toBe(true);
+    expect((await embedder.embed("short", { use: "passage", textNumber: 1 })).truncated).toBe(false);
+    expect((await embedder.embed("word ".repeat(520), { use: "passage", textNumber: 1 })).truncated).toBe(true);
+    expect((await embedder.embed(`${" ".repeat(20_000)}word${"\n".repeat(20_000)}`, { use: "passage", textNumber: 1 })).truncated).toBe(false);
+    expect((await embedder.embed("很长".repeat(5_000_000), { use: "passage", textNumber: 1 })).truncated).toBe(true);
   });
 });
