@@ -1,9 +1,8 @@
-import { access } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../../domain/errors.ts";
 import type { EncoderSpec } from "../../domain/model-spec.ts";
 import type { EngineOptions } from "../loaded-models.ts";
-import { inferenceThreads } from "./processor-cores.ts";
+import { createOnnxSession } from "../onnx-session.ts";
 import type { Encoding } from "./text-tokenizer.ts";
 
 export interface EncoderOutput {
@@ -27,8 +26,8 @@ const FEEDS: Record<string, (encoding: Encoding) => readonly number[]> = {
 const WRONG_FILES_HINT = "check the model's files and its card, or choose another model with --models";
 
 /** Loads a graph and checks that its inputs and the output of the spec are there. Throws UserError where they are not. */
-export async function openEncoderSession(spec: EncoderSpec, { threads }: EngineOptions): Promise<EncoderSession> {
-  const { ort, session } = await createSession(spec, threads ?? inferenceThreads());
+export async function openEncoderSession(spec: EncoderSpec, { threads, device }: EngineOptions): Promise<EncoderSession> {
+  const { ort, session } = await createOnnxSession({ graphPath: spec.graphPath, threads, device });
   checkInterface(spec, session);
   return {
     async run(encoding) {
@@ -46,47 +45,6 @@ export async function openEncoderSession(spec: EncoderSpec, { threads }: EngineO
       return { values: toFloat32(output, spec), shape: output.dims };
     },
   };
-}
-
-async function createSession(
-  spec: EncoderSpec,
-  threads: number,
-): Promise<{ ort: typeof import("onnxruntime-node"); session: InferenceSession }> {
-  let ort: typeof import("onnxruntime-node");
-  try {
-    ort = await import("onnxruntime-node");
-  } catch (cause) {
-    throw new UserError(`ONNX Runtime does not load on ${process.platform} ${process.arch}: ${firstLine(cause)}`, {
-      hint: "run `npm rebuild onnxruntime-node`; supported are Linux, macOS and Windows on x64 and arm64",
-      cause,
-    });
-  }
-  try {
-    await access(spec.graphPath);
-  } catch (cause) {
-    throw new UserError(`the model file ${spec.graphPath} cannot be read`, { hint: WRONG_FILES_HINT, cause });
-  }
-  try {
-    ort.env.logLevel = "error";
-    const session = await ort.InferenceSession.create(spec.graphPath, {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: threads,
-      // Patterns are remembered for every shape, and every text has its own.
-      enableMemPattern: false,
-      // The arena stays on. 1,000 texts of 6 to 512 tokens through mini: 154 s of processor time with it and 157 s without,
-      // at most 216 MB and 239 MB resident.
-      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile: on two
-      // busy cores the same texts took 1.2 to 1.7 times as long with it.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
-      logSeverityLevel: 3,
-    });
-    return { ort, session };
-  } catch (cause) {
-    throw new UserError(`ONNX Runtime cannot load ${spec.graphPath}: ${firstLine(cause)}`, {
-      hint: "download the model's files again: the graph or its weights beside it are missing, damaged, or of a newer format",
-      cause,
-    });
-  }
 }
 
 function checkInterface(spec: EncoderSpec, session: InferenceSession): void {
@@ -123,8 +81,4 @@ function fromHalf(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }
