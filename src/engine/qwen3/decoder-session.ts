@@ -1,0 +1,84 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { ModelRole } from "../../domain/model-spec.ts";
+import type { EngineOptions } from "../loaded-models.ts";
+import { createOnnxSession } from "../onnx-session.ts";
+import { INPUT_IDS, LAST_POSITION, OUTPUT_NAMES, pastName, presentName, TOTAL_LENGTH } from "./decoder-graph.ts";
+
+/** Keys and values of the first `length` tokens of a text, on which later tokens can build as often as they like. */
+export interface KeyValueCache {
+  readonly length: number;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** A compiled decoder that reads one text a run. */
+export interface DecoderSession {
+  readonly empty: KeyValueCache;
+  /** The keys and values of `past` and `ids` together. */
+  extend(ids: Int32Array, past: KeyValueCache): Promise<KeyValueCache>;
+  /** The output at the last of `ids`, which follow on `past`. At least one id. */
+  run(ids: Int32Array, past: KeyValueCache): Promise<Float32Array>;
+}
+
+export interface DecoderSessionRequest extends Pick<EngineOptions, "threads" | "device"> {
+  readonly graphPath: string;
+  readonly role: ModelRole;
+}
+
+/**
+ * Tokens of one run. Attention keeps a number for each pair of tokens and head: 16 heads over a text of 8,192 tokens would take
+ * 4 GB at once, in runs of 512 it takes 268 MB. The bounds depend on the text alone, and so do the rounding errors.
+ */
+const RUN_TOKENS = 512;
+
+export async function openDecoderSession({ graphPath, role, threads, device }: DecoderSessionRequest): Promise<DecoderSession> {
+  const { ort, session } = await createOnnxSession({ graphPath, threads, device });
+  const outputName = OUTPUT_NAMES[role];
+  const { past: pastNames, present: presentNames } = cacheNames(session);
+
+  const feedsOf = (ids: Int32Array, past: KeyValueCache): Record<string, Tensor> => {
+    const total = past.length + ids.length;
+    return {
+      ...past.tensors,
+      [INPUT_IDS]: new ort.Tensor("int32", ids, [ids.length]),
+      [LAST_POSITION]: new ort.Tensor("int32", Int32Array.of(total - 1), [1]),
+      [TOTAL_LENGTH]: new ort.Tensor("int32", Int32Array.of(total), []),
+    };
+  };
+  const step = async (ids: Int32Array, past: KeyValueCache): Promise<KeyValueCache> => {
+    const outputs = await session.run(feedsOf(ids, past), presentNames);
+    const tensors = Object.fromEntries(presentNames.map((name, place) => [pastNames[place] ?? "", outputs[name] as Tensor]));
+    return { length: past.length + ids.length, tensors };
+  };
+  const extend = async (ids: Int32Array, past: KeyValueCache): Promise<KeyValueCache> => {
+    let cache = past;
+    for (let start = 0; start < ids.length; start += RUN_TOKENS) cache = await step(ids.slice(start, start + RUN_TOKENS), cache);
+    return cache;
+  };
+  return {
+    empty: { length: 0, tensors: emptyTensors(ort, session, pastNames) },
+    extend,
+    async run(ids, past) {
+      const lastStart = Math.floor((ids.length - 1) / RUN_TOKENS) * RUN_TOKENS;
+      const cache = await extend(ids.slice(0, lastStart), past);
+      const outputs = await session.run(feedsOf(ids.slice(lastStart), cache), [outputName]);
+      const output = outputs[outputName];
+      if (output === undefined) throw new Error(`the run gave no ${outputName}`);
+      return output.data as Float32Array;
+    },
+  };
+}
+
+/** Names of the graph's keys and values, those that go in and those that come out in the same order. */
+function cacheNames({ inputNames }: InferenceSession): { readonly past: readonly string[]; readonly present: readonly string[] } {
+  const layers = inputNames.filter((name) => /^past\.\d+\.key$/.test(name)).length;
+  const both = Array.from({ length: layers }, (_, layer) => [layer, "key"] as const).flatMap(([layer]) => [[layer, "key"] as const, [layer, "value"] as const]);
+  return { past: both.map(([layer, part]) => pastName(layer, part)), present: both.map(([layer, part]) => presentName(layer, part)) };
+}
+
+function emptyTensors(ort: typeof import("onnxruntime-node"), session: InferenceSession, names: readonly string[]): Record<string, Tensor> {
+  const [first] = names;
+  const metadata = session.inputMetadata.find(({ name }) => name === first);
+  const shape = metadata?.isTensor ? metadata.shape : [];
+  const [heads, headSize] = [Number(shape[1]), Number(shape[3])];
+  return Object.fromEntries(names.map((name) => [name, new ort.Tensor("float32", new Float32Array(0), [1, heads, 0, headSize])]));
+}

@@ -1,0 +1,123 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ModelRole } from "../../domain/model-spec.ts";
+import { COMPILED_GRAPH_FILE } from "../../ports/model-compiler.ts";
+import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
+import { decoderGraph } from "./decoder-graph.ts";
+import { GraphBuilder, type Value } from "./graph-builder.ts";
+import { type LayerPlan, readFinite, readLayerWeight } from "./layer-weights.ts";
+import type { Int8Storage, LinearKind, WeightSource } from "./linear-nodes.ts";
+import type { ElementType } from "./onnx-proto.ts";
+import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
+import { rotaryTables } from "./rotary-tables.ts";
+import { createWeightFile, writeFailure } from "./weight-file.ts";
+
+export const WEIGHTS_FILE = "weights.bin";
+export const YES_TOKEN = 9693;
+export const NO_TOKEN = 2152;
+/** What Qwen3 was trained on; the tables of rotations take 16 MB of it. */
+const MAX_POSITIONS = 32_768;
+
+export interface ModelPlan {
+  readonly role: ModelRole;
+  /** One for each layer. */
+  readonly layers: readonly LayerPlan[];
+  readonly storage: Int8Storage;
+}
+
+const ELEMENT_TYPES: Record<CheckpointTensor["dtype"], ElementType> = { BF16: "bfloat16", F16: "float16", F32: "float32" };
+/** Rows of the embedding that are copied at a time. */
+const COPIED_ROWS = 4096;
+
+export function positionsOf({ shape }: Pick<Checkpoint, "shape">): number {
+  return Math.min(shape.contextTokens, MAX_POSITIONS);
+}
+
+/**
+ * Writes graph and weights into `folder`, one matrix in memory at a time.
+ * @param onLayer called with the number of layers that are written.
+ * @returns the bytes of both files.
+ */
+export function writeModel(checkpoint: Checkpoint, plan: ModelPlan, folder: string, onLayer: (done: number) => void): number {
+  const { shape } = checkpoint;
+  const graph = new GraphBuilder(WEIGHTS_FILE);
+  const file = createWeightFile(join(folder, WEIGHTS_FILE));
+  try {
+    const source = weightSource(checkpoint, plan, (name, type, tensorShape, bytes) => graph.external(name, type, tensorShape, file.append(bytes)), onLayer);
+    const embedding = checkpoint.tensor("embed_tokens.weight");
+    const weight: WeightSource = (name, type, tensorShape) => {
+      if (name !== "embed_tokens.weight") return source(name, type, tensorShape);
+      return graph.external(name, type, tensorShape, appendRows(file, embedding));
+    };
+    const layers = plan.layers.map(({ kinds }) => kinds);
+    const embeddingType = ELEMENT_TYPES[embedding.dtype];
+    decoderGraph(graph, { role: plan.role, shape, layers, storage: plan.storage, positions: positionsOf(checkpoint), embeddingType }, weight);
+  } finally {
+    file.close();
+  }
+  const bytes = graph.toBytes();
+  const graphPath = join(folder, COMPILED_GRAPH_FILE);
+  try {
+    writeFileSync(graphPath, bytes);
+  } catch (cause) {
+    throw writeFailure(graphPath, cause);
+  }
+  return file.sizeBytes + bytes.length;
+}
+
+type PutTensor = (name: string, type: ElementType, shape: readonly number[], bytes: ArrayBufferView) => Value;
+
+/** Gives every weight but the embedding, each once and in the order in which the graph asks for them. */
+function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPlan, "layers" | "storage">, put: PutTensor, onLayer: (done: number) => void): WeightSource {
+  const tables = rotaryTables(checkpoint.shape, positionsOf(checkpoint));
+  /** Scales are asked for right after their values. */
+  let scales: Float32Array | undefined;
+  return (name, type, tensorShape) => {
+    const tensor = (): ArrayBufferView => {
+      if (name === "rotary.cosines") return tables.cosines;
+      if (name === "rotary.sines") return tables.sines;
+      if (name === "head.weight") return headDifference(checkpoint);
+      if (name === "norm.weight") return readFinite(checkpoint, name);
+      const { layer, matrix, part } = parseLayerName(name);
+      const plan = layers[layer];
+      if (plan === undefined) throw new Error(`there is no plan for ${name}`);
+      if (part === "scales") return scales ?? new Float32Array();
+      if (matrix === "input_layernorm") onLayer(layer);
+      const values = readLayerWeight(checkpoint, layer, matrix, plan.factors);
+      const [outputs = 0, inputs = 0] = checkpoint.tensor(`layers.${layer}.${matrix}.weight`).shape;
+      const stored = storedMatrix(values, outputs, inputs, type === "float32" ? "fp32" : tensorShape.length === 3 ? "int4" : "int8", storage);
+      scales = stored.scales;
+      return stored.values;
+    };
+    return put(name, type, tensorShape, tensor());
+  };
+}
+
+/** A matrix in the form that its product reads. */
+export function storedMatrix(values: Float32Array, outputs: number, inputs: number, kind: Exclude<LinearKind, "int8-twice">, storage: Int8Storage): { values: ArrayBufferView; scales?: Float32Array } {
+  if (kind === "fp32") return { values };
+  return kind === "int4" ? quantizeInt4(values, outputs, inputs) : quantizeInt8(values, outputs, inputs, storage);
+}
+
+/** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden, 1] */
+export function headDifference({ shape, tensor }: Pick<Checkpoint, "shape" | "tensor">): Float32Array {
+  const head = tensor(shape.tiedHead ? "embed_tokens.weight" : "lm_head.weight");
+  const yes = head.readFloat32(YES_TOKEN, 1);
+  const no = head.readFloat32(NO_TOKEN, 1);
+  return yes.map((value, channel) => value - (no[channel] ?? 0));
+}
+
+function appendRows(file: ReturnType<typeof createWeightFile>, embedding: CheckpointTensor): { offset: number; length: number } {
+  const rows = embedding.shape[0] ?? 0;
+  return file.appendParts(
+    (function* parts() {
+      for (let row = 0; row < rows; row += COPIED_ROWS) yield embedding.readBytes(row, Math.min(COPIED_ROWS, rows - row));
+    })(),
+  );
+}
+
+function parseLayerName(name: string): { readonly layer: number; readonly matrix: string; readonly part: string } {
+  const [, layer, matrix, part] = /^layers\.(\d+)\.(.+)\.(weight|scales)$/.exec(name) ?? [];
+  if (layer === undefined || matrix === undefined || part === undefined) throw new Error(`the graph asks for ${name}, which no checkpoint has`);
+  return { layer: Number(layer), matrix, part };
+}
