@@ -3,12 +3,11 @@ import type { Embedder } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import { InferenceLink } from "./inference-link.ts";
 import { createEmbedderPort, createRerankerPort } from "./model-ports.ts";
+import type { LoadOptions } from "./protocol.ts";
 
-export interface InferenceOptions {
+export interface InferenceOptions extends LoadOptions {
   readonly embedder?: ModelSpec;
   readonly reranker?: ModelSpec;
-  /** Threads within one run; by default the physical cores. */
-  readonly threads?: number;
   /** One line each about things that the user should know and that are no errors. */
   readonly onNotice?: (line: string) => void;
 }
@@ -32,9 +31,10 @@ export interface Inference {
  * request, with a notice; what it had answered stays. While nothing is asked of it, it does not keep the caller's
  * process alive.
  */
-export function startInference({ embedder, reranker, threads, onNotice }: InferenceOptions): Inference {
+export function startInference({ embedder, reranker, onNotice, ...options }: InferenceOptions): Inference {
+  // In this order: the query's vector is wanted before anything is judged.
   const specs = [embedder, reranker].filter((spec) => spec !== undefined);
-  const link = new InferenceLink(specs, threads, onNotice ?? (() => {}));
+  const link = new InferenceLink(specs, options, onNotice ?? (() => {}));
   const embedderPort = embedder && createEmbedderPort(embedder, link);
   const rerankerPort = reranker && createRerankerPort(reranker, link);
   return {

@@ -1,9 +1,13 @@
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
 import { forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "./deferred.ts";
-import { type Answer, PendingRequest } from "./pending-request.ts";
+import { type Answer, type AnswerListeners, PendingRequest } from "./pending-request.ts";
 import { processClosedError, processDeathError } from "./process-errors.ts";
-import { type FromChild, fromWireError, type Work } from "./protocol.ts";
+import { type FromChild, fromWireError, type LoadOptions, type Work } from "./protocol.ts";
+
+interface RequestOptions extends AnswerListeners {
+  readonly signal?: AbortSignal | undefined;
+}
 
 interface Waiting {
   readonly request: PendingRequest;
@@ -13,7 +17,7 @@ interface Waiting {
 /** The parent's side of the protocol: which calls wait for which answers, and what happens when the child dies. */
 export class InferenceLink {
   readonly #specs: readonly ModelSpec[];
-  readonly #threads: number | undefined;
+  readonly #options: LoadOptions;
   readonly #onNotice: (line: string) => void;
   readonly #loads = new Map<ModelRole, Deferred<{ loadMs: number }>>();
   /** Roles whose load has neither succeeded nor failed. */
@@ -21,15 +25,16 @@ export class InferenceLink {
   /** By the id of the slice that is on its way. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #memory = new Map<number, Deferred<number>>();
+  readonly #loadNotices = new Set<string>();
   #process: InferenceProcess | undefined;
   #nextId = 1;
   #loadDeaths = 0;
   #loadWaiters = 0;
   #closed = false;
 
-  constructor(specs: readonly ModelSpec[], threads: number | undefined, onNotice: (line: string) => void) {
+  constructor(specs: readonly ModelSpec[], options: LoadOptions, onNotice: (line: string) => void) {
     this.#specs = specs;
-    this.#threads = threads;
+    this.#options = options;
     this.#onNotice = onNotice;
     for (const { role } of specs) {
       const load = defer<{ loadMs: number }>();
@@ -56,15 +61,10 @@ export class InferenceLink {
   }
 
   /** One answer per text, in order. Rejects with `signal.reason` at once when aborted; the child then drops the rest. */
-  async request(
-    work: Work,
-    texts: readonly string[],
-    signal?: AbortSignal,
-    onAnswer: (position: number, answer: Answer) => void = () => {},
-  ): Promise<Answer[]> {
+  async request(work: Work, texts: readonly string[], { signal, ...listeners }: RequestOptions = {}): Promise<Answer[]> {
     signal?.throwIfAborted();
     if (texts.length === 0) return [];
-    const waiting: Waiting = { request: new PendingRequest(work, [...texts], onAnswer), result: defer() };
+    const waiting: Waiting = { request: new PendingRequest(work, [...texts], listeners), result: defer() };
     const abort = (): void => {
       for (const [id, other] of this.#waiting) {
         if (other !== waiting) continue;
@@ -121,7 +121,7 @@ export class InferenceLink {
       onMessage: (message) => this.#receive(message),
       onEnd: (how, lastLines) => this.#bury(how, lastLines),
     });
-    process.send({ type: "load", specs: this.#specs, ...(this.#threads !== undefined && { threads: this.#threads }) });
+    process.send({ type: "load", specs: this.#specs, options: this.#options });
     this.#process = process;
     return process;
   }
@@ -136,11 +136,14 @@ export class InferenceLink {
         this.#loading.delete(message.role);
         this.#loads.get(message.role)?.reject(fromWireError(message.error));
         break;
+      case "load-notice":
+        this.#notify(this.#loadNotices, message.line);
+        break;
       case "memory":
         this.#memory.get(message.id)?.resolve(message.bytes);
         break;
       case "notice":
-        this.#notifyOnce(message.id, message.line);
+        this.#notify(this.#waiting.get(message.id)?.request.notices, message.line);
         break;
       default:
         this.#receiveAnswer(message);
@@ -148,14 +151,14 @@ export class InferenceLink {
     this.#updateReference();
   }
 
-  #notifyOnce(id: number, line: string): void {
-    const notices = this.#waiting.get(id)?.request.notices;
-    if (notices === undefined || notices.has(line)) return;
-    notices.add(line);
+  /** @param said what was told already; `undefined` when nobody waits for it any more. */
+  #notify(said: Set<string> | undefined, line: string): void {
+    if (said === undefined || said.has(line)) return;
+    said.add(line);
     this.#onNotice(line);
   }
 
-  #receiveAnswer(message: Exclude<FromChild, { type: "loaded" | "load-failed" | "memory" | "notice" }>): void {
+  #receiveAnswer(message: Exclude<FromChild, { type: "loaded" | "load-failed" | "load-notice" | "memory" | "notice" }>): void {
     const waiting = this.#waiting.get(message.id);
     // Cancelled: what was on its way still arrives.
     if (waiting === undefined) return;
@@ -181,7 +184,7 @@ export class InferenceLink {
     this.#process = undefined;
     const unfinished = [...this.#waiting.values()];
     this.#waiting.clear();
-    const died = this.#closed ? processClosedError() : processDeathError(how, lastLines);
+    const died = this.#closed ? processClosedError() : processDeathError(how, lastLines, this.#loadingModel());
     for (const { reject } of this.#memory.values()) reject(died);
 
     if (this.#loading.size > 0) this.#loadDeaths += 1;
@@ -206,6 +209,11 @@ export class InferenceLink {
       for (const { result } of again) result.reject(error);
     }
     this.#updateReference();
+  }
+
+  /** The name of the model that is loading: they load one after the other. */
+  #loadingModel(): string | undefined {
+    return this.#specs.find(({ role }) => this.#loading.has(role))?.id;
   }
 
   /** Only what somebody waits for keeps the caller's process alive. */

@@ -1,7 +1,9 @@
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
-import type { LoadedEmbedder, LoadedReranker } from "../engine/loaded-models.ts";
+import type { EngineOptions, LoadedEmbedder, LoadedReranker } from "../engine/loaded-models.ts";
 import { openEmbedder, openReranker } from "../engine/open-model.ts";
-import { type FromChild, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
+import { openOnDevice } from "../engine/open-on-device.ts";
+import { defer } from "./deferred.ts";
+import { type FromChild, type LoadOptions, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
 
 const COUNT_STEP_MS = 5;
 const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
@@ -13,15 +15,18 @@ interface WorkTask {
 
 /**
  * The child's side of the protocol: loads models and serves requests in order of arrival, one text at a time. Between two
- * texts the event loop runs, so that a cancelled request stops and a query's vector goes ahead of everything else.
+ * texts the event loop runs, so that a cancelled request stops and a query's vector goes ahead of everything else: of the
+ * reranker's load, too, before it begins and wherever it waits.
  */
 export class ModelHost {
   readonly #send: (message: FromChild) => void;
-  readonly #loads: { readonly spec: ModelSpec; readonly threads: number | undefined }[] = [];
+  readonly #loads: { readonly spec: ModelSpec; readonly options: LoadOptions }[] = [];
   readonly #tasks: WorkTask[] = [];
   readonly #failures = new Map<ModelRole, unknown>();
   #embedder: LoadedEmbedder | undefined;
   #reranker: LoadedReranker | undefined;
+  #loading: Promise<void> | undefined;
+  #arrival = defer<void>();
   #running = false;
 
   constructor(send: (message: FromChild) => void) {
@@ -35,8 +40,9 @@ export class ModelHost {
     }
     if (message.type === "cancel") this.#drop(message.id);
     else if (message.type === "load") {
-      for (const spec of message.specs) this.#loads.push({ spec, threads: message.threads });
+      for (const spec of message.specs) this.#loads.push({ spec, options: message.options });
     } else this.#tasks.push({ message, position: 0 });
+    this.#arrival.resolve();
     if (!this.#running) void this.#work();
   }
 
@@ -47,7 +53,8 @@ export class ModelHost {
       await new Promise((resolve) => setImmediate(resolve));
       const query = this.#tasks.find(({ message }) => message.type === "embed" && message.use === "query");
       if (query !== undefined && this.#isSettled("embedder")) await this.#step(query);
-      else if (this.#loads.length > 0) await this.#loadNext();
+      else if (this.#loading !== undefined) await Promise.race([this.#loading, this.#nextArrival()]);
+      else if (this.#loads.length > 0) this.#loading = this.#loadNext().finally(() => (this.#loading = undefined));
       else if (this.#tasks[0] !== undefined) await this.#step(this.#tasks[0]);
       else break;
     }
@@ -57,17 +64,34 @@ export class ModelHost {
   async #loadNext(): Promise<void> {
     const next = this.#loads.shift();
     if (next === undefined) return;
-    const { spec, threads } = next;
+    const { spec, options } = next;
     const startedAt = performance.now();
     try {
-      const options = threads === undefined ? {} : { threads };
-      if (spec.role === "embedder") this.#embedder = await openEmbedder(spec, options);
-      else this.#reranker = await openReranker(spec, options);
+      if (spec.role === "embedder") this.#embedder = await this.#open(openEmbedder, spec, options);
+      else this.#reranker = await this.#open(openReranker, spec, options);
       this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
     } catch (error) {
       this.#failures.set(spec.role, error);
       this.#send({ type: "load-failed", role: spec.role, error: toWireError(error) });
     }
+  }
+
+  #open<Model>(
+    open: (spec: ModelSpec, options: EngineOptions) => Promise<Model>,
+    spec: ModelSpec,
+    { threads, device: wanted = "auto", longDocuments }: LoadOptions,
+  ): Promise<Model> {
+    return openOnDevice(spec, {
+      wanted,
+      open: (device) => open(spec, { device, ...(threads !== undefined && { threads }), ...(longDocuments && { longDocuments }) }),
+      onNotice: (line) => this.#send({ type: "load-notice", line }),
+    });
+  }
+
+  /** Resolves when the parent sends something. */
+  #nextArrival(): Promise<void> {
+    this.#arrival = defer();
+    return this.#arrival.promise;
   }
 
   #isSettled(role: ModelRole): boolean {
@@ -94,12 +118,15 @@ export class ModelHost {
     const textNumber = message.firstNumber + task.position;
     task.position += 1;
     if (message.type === "embed") {
-      const { vector, truncated } = await this.#readyEmbedder().embed(text, { use: message.use, textNumber });
+      const { use, instruction } = message;
+      const { vector, truncated } = await this.#readyEmbedder().embed(text, { use, instruction, textNumber });
       this.#send({ type: "embedding", id, vector, truncated });
     }
     if (message.type === "score") {
-      const { logit, relevance, truncated, queryTruncated } = await this.#readyReranker().judge({ query: message.query, text, textNumber });
-      this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated } });
+      const { query, instruction } = message;
+      const judged = await this.#readyReranker().judge({ query, text, instruction, textNumber });
+      const { logit, relevance, truncated, queryTruncated, computedTokens, savedTokens } = judged;
+      this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated }, usage: { computedTokens, savedTokens } });
       if (queryTruncated) this.#send({ type: "notice", id, line: QUERY_CUT_NOTICE });
     }
   }

@@ -4,19 +4,20 @@ import type { Embedder, Embedding } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import type { InferenceLink } from "./inference-link.ts";
 
-/** Encoders have no place for an instruction: the ports' `instruction` stops here. */
+/** An instruction belongs to the query: passages' vectors never depend on one. */
 export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedder {
   return {
     spec,
-    async embedQuery(query, { signal, onProgress } = {}) {
-      const [embedding] = (await link.request({ type: "embed", use: "query" }, [query], signal)) as Embedding[];
+    async embedQuery(query, { instruction, signal, onProgress } = {}) {
+      const work = { type: "embed", use: "query", instruction } as const;
+      const [embedding] = (await link.request(work, [query], { signal })) as Embedding[];
       if (embedding === undefined) throw new Error("the query has no vector");
       onProgress?.(1);
       return embedding;
     },
     async embedPassages(texts, { signal, onProgress } = {}) {
       const onAnswer = (position: number): void => onProgress?.(position + 1);
-      return (await link.request({ type: "embed", use: "passage" }, texts, signal, onAnswer)) as Embedding[];
+      return (await link.request({ type: "embed", use: "passage" }, texts, { signal, onAnswer })) as Embedding[];
     },
     async countTokens(texts) {
       return (await link.request({ type: "count" }, texts)) as number[];
@@ -27,9 +28,9 @@ export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedd
 export function createRerankerPort(spec: ModelSpec, link: InferenceLink): Reranker {
   return {
     spec,
-    async score(query, texts, { signal, onJudgment } = {}) {
+    async score(query, texts, { instruction, signal, onJudgment, onUsage } = {}) {
       const onAnswer = (position: number, answer: unknown): void => onJudgment?.(position, answer as Judgment);
-      return (await link.request({ type: "score", query }, texts, signal, onAnswer)) as Judgment[];
+      return (await link.request({ type: "score", query, instruction }, texts, { signal, onAnswer, onUsage })) as Judgment[];
     },
   };
 }

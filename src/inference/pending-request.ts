@@ -1,4 +1,5 @@
 import type { Judgment } from "../domain/candidate.ts";
+import { addUsage, NO_TOKENS, type TokenUsage } from "../domain/token-usage.ts";
 import type { Embedding } from "../ports/embedder.ts";
 import type { FromChild, Work, WorkMessage } from "./protocol.ts";
 
@@ -11,6 +12,12 @@ const MAX_SLICE_CHARACTERS = 1 << 20;
 export type Answer = Embedding | Judgment | number;
 type AnswerMessage = Extract<FromChild, { type: "embedding" | "judgment" | "counts" }>;
 
+export interface AnswerListeners {
+  readonly onAnswer?: ((position: number, answer: Answer) => void) | undefined;
+  /** Tokens of all judgments so far, before the newest is told to `onAnswer`. */
+  readonly onUsage?: ((usage: TokenUsage) => void) | undefined;
+}
+
 /** A call that the child has not finished: it goes out in slices, and what came back stays even when the child dies. */
 export class PendingRequest {
   readonly answers: Answer[] = [];
@@ -20,12 +27,13 @@ export class PendingRequest {
   readonly notices = new Set<string>();
   readonly #work: Work;
   readonly #texts: readonly string[];
-  readonly #onAnswer: (position: number, answer: Answer) => void;
+  readonly #listeners: AnswerListeners;
+  #usage = NO_TOKENS;
 
-  constructor(work: Work, texts: readonly string[], onAnswer: (position: number, answer: Answer) => void) {
+  constructor(work: Work, texts: readonly string[], listeners: AnswerListeners) {
     this.#work = work;
     this.#texts = texts;
-    this.#onAnswer = onAnswer;
+    this.#listeners = listeners;
   }
 
   get isComplete(): boolean {
@@ -45,9 +53,13 @@ export class PendingRequest {
   }
 
   accept(message: AnswerMessage): void {
+    if (message.type === "judgment") {
+      this.#usage = addUsage(this.#usage, message.usage);
+      this.#listeners.onUsage?.(this.#usage);
+    }
     for (const answer of readAnswers(message)) {
       this.answers.push(answer);
-      this.#onAnswer(this.answers.length - 1, answer);
+      this.#listeners.onAnswer?.(this.answers.length - 1, answer);
     }
   }
 }

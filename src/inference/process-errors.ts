@@ -1,13 +1,19 @@
 import { UserError } from "../domain/errors.ts";
 
-/** @param how "signal SIGKILL" or "exit code 1". */
-export function processDeathError(how: string, lastLines: readonly string[]): UserError {
+const MEMORY_HINT = "close other programs, or choose a smaller model (--models) or a lower precision";
+
+/**
+ * @param how "signal SIGKILL" or "exit code 1".
+ * @param loading the model that was loading when it happened.
+ */
+export function processDeathError(how: string, lastLines: readonly string[], loading?: string): UserError {
+  const when = loading === undefined ? "" : ` while ${loading} loaded`;
+  // The kernel kills with this signal when memory runs out; a library that asked in vain says so.
+  const isMemory = how.includes("SIGKILL") || lastLines.some((line) => /bad_alloc|out of memory/i.test(line));
+  const cause = isMemory ? ": the machine may have run out of memory" : "";
   const said = lastLines.length === 0 ? "" : `; it said: ${lastLines.join(" | ")}`;
-  return new UserError(`the inference process died (${how})${said}`, {
-    // The kernel kills with this signal when memory runs out.
-    hint: how.includes("SIGKILL")
-      ? "the machine may be out of memory: close other programs or choose a smaller model with --models"
-      : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
+  return new UserError(`the inference process died${when} (${how})${cause}${said}`, {
+    hint: isMemory ? MEMORY_HINT : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
   });
 }
 

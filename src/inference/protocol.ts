@@ -1,10 +1,21 @@
 import type { Judgment } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
-import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { Device, ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { TokenUsage } from "../domain/token-usage.ts";
+
+/** How models are to run. */
+export interface LoadOptions {
+  /** Threads within one run; by default the physical cores. */
+  readonly threads?: number | undefined;
+  /** By default "auto": a graphics processor that is really there and serves the model, else the CPU. */
+  readonly device?: Device | undefined;
+  /** What a reranker does with a passage that is too long for it; by default "truncate". */
+  readonly longDocuments?: "windows" | "truncate" | undefined;
+}
 
 /** What the parent sends. A request's id is its own: it comes back with every answer to it. */
 export type ToChild =
-  | { readonly type: "load"; readonly specs: readonly ModelSpec[]; readonly threads?: number }
+  | { readonly type: "load"; readonly specs: readonly ModelSpec[]; readonly options: LoadOptions }
   | WorkMessage
   | { readonly type: "memory"; readonly id: number }
   /** Drops what is left of a request. It is not answered. */
@@ -18,16 +29,18 @@ export type WorkMessage = {
 } & Work;
 
 export type Work =
-  | { readonly type: "embed"; readonly use: "query" | "passage" }
-  | { readonly type: "score"; readonly query: string }
+  | { readonly type: "embed"; readonly use: "query" | "passage"; readonly instruction?: string | undefined }
+  | { readonly type: "score"; readonly query: string; readonly instruction?: string | undefined }
   | { readonly type: "count" };
 
 /** What the child sends. Answers to a request come in the order of its texts, each as it lands, then "done" or "failed". */
 export type FromChild =
   | { readonly type: "loaded"; readonly role: ModelRole; readonly loadMs: number }
   | { readonly type: "load-failed"; readonly role: ModelRole; readonly error: WireError }
+  /** Something that the user should know about how a model runs. A child that is started again says it again; the parent does not. */
+  | { readonly type: "load-notice"; readonly line: string }
   | { readonly type: "embedding"; readonly id: number; readonly vector: Float32Array; readonly truncated: boolean }
-  | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment }
+  | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment; readonly usage: TokenUsage }
   | { readonly type: "counts"; readonly id: number; readonly tokens: readonly number[] }
   | { readonly type: "memory"; readonly id: number; readonly bytes: number }
   /** Something that the user should know about a request. It may be said for every text; the parent says it once. */

@@ -35,7 +35,7 @@ export async function rank(
   });
   options.onEvent?.({ type: "recalled", candidates });
   const budget = budgetSignal(options.budgetMs);
-  const ranked = await orderCandidates(query, candidates, reranker, budget, options);
+  const { ranked, usage } = await orderCandidates(query, candidates, reranker, budget, options);
   const elapsedMs = performance.now() - startedAt;
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
   const partial = judged < candidates.length;
@@ -56,6 +56,7 @@ export async function rank(
     timings: { embedMs: null, recallMs: null, rerankMs: elapsedMs, totalMs: elapsedMs },
     candidates: candidates.length,
     judged,
+    usage,
     partial,
     notices: deafModels(options.instruction, [reranker.spec]),
     results: cutResults(ranked, options),

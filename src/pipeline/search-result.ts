@@ -1,4 +1,5 @@
 import type { RankedPassage } from "../domain/candidate.ts";
+import type { TokenUsage } from "../domain/token-usage.ts";
 
 /** A model as results name it. */
 export interface ModelStamp {
@@ -41,6 +42,8 @@ export interface SearchResult {
   /** Candidates that the first stage found, and how many of them the second stage judged. */
   readonly candidates: number;
   readonly judged: number;
+  /** Tokens of the second stage; `null` where it did not run, or its reranker does not count. */
+  readonly usage: TokenUsage | null;
   /** The second stage was cut short by its budget: `judged < candidates`. */
   readonly partial: boolean;
   /** One line each: fallbacks, truncations of the query, settings that a model ignores. Shown on stderr and in JSON. */

@@ -8,7 +8,7 @@ import type { PassageStore } from "../ports/passage-store.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import { recall } from "../stages/recall.ts";
-import { rerank } from "../stages/rerank.ts";
+import { rerank, type Reranking } from "../stages/rerank.ts";
 import type { SearchEvent } from "./events.ts";
 import type { ModelStamp, SearchResult } from "./search-result.ts";
 
@@ -74,7 +74,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
   const recalledAt = performance.now();
   options.onEvent?.({ type: "recalled", candidates });
 
-  const ranked = await orderCandidates(query, candidates, deps.reranker, budget, options);
+  const { ranked, usage } = await orderCandidates(query, candidates, deps.reranker, budget, options);
   const endedAt = performance.now();
   const specs = [deps.embedder.spec, ...(deps.reranker ? [deps.reranker.spec] : [])];
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
@@ -101,6 +101,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
     },
     candidates: candidates.length,
     judged,
+    usage,
     partial,
     notices: [
       ...(truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : []),
@@ -118,9 +119,9 @@ export async function orderCandidates(
   reranker: Reranker | undefined,
   budget: AbortSignal | undefined,
   { instruction, signal, onEvent }: Pick<SearchOptions, "instruction" | "signal" | "onEvent">,
-): Promise<RankedPassage[]> {
+): Promise<Reranking> {
   if (reranker === undefined || candidates.length === 0) {
-    return rankByRelevance(candidates, []);
+    return { ranked: rankByRelevance(candidates, []), usage: null };
   }
   return rerank(query, candidates, reranker, {
     ...(instruction !== undefined && { instruction }),

@@ -1,5 +1,6 @@
 import type { Judgment } from "../domain/candidate.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
+import type { TokenUsage } from "../domain/token-usage.ts";
 
 export interface ScoreOptions {
   /** What "relevant" means here. Models whose spec has `readsInstruction: false` ignore it. */
@@ -7,6 +8,8 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal;
   /** Called once per text as its judgment lands, in the order given: what a budget keeps when it cuts the work short. */
   readonly onJudgment?: (position: number, judgment: Judgment) => void;
+  /** Called before each judgment with the tokens of all texts so far. Rerankers that do not count never call it. */
+  readonly onUsage?: (usage: TokenUsage) => void;
 }
 
 /** Second stage: reads the query and a passage together. */

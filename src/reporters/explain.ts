@@ -1,7 +1,7 @@
 import type { ModelStamp, SearchResult } from "../pipeline/search-result.ts";
 import { orderLines } from "./explain-orders.ts";
 import { wrapLines } from "./fit-text.ts";
-import { counted, formatDuration } from "./format-numbers.ts";
+import { counted, formatCount, formatDuration } from "./format-numbers.ts";
 import { printableLine } from "./printable.ts";
 import { createStyle, padEnd, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -58,6 +58,7 @@ function factLines(result: SearchResult, { columns }: Terminal, style: Style): s
         truncated === 0 ? null : `${counted(truncated, "result")} read in part only`,
       ]),
     ],
+    ...tokenFacts(result),
     ...result.notices.map((notice): [string, string] => ["note", printableLine(notice)]),
   ];
   return facts.flatMap(([label, value]) =>
@@ -66,6 +67,13 @@ function factLines(result: SearchResult, { columns }: Terminal, style: Style): s
       return chalk.dim(margin) + value.slice(start, end);
     }),
   );
+}
+
+/** What the reranker computed, and what it had kept of instruction and query from the passage before. */
+function tokenFacts({ usage }: SearchResult): [string, string][] {
+  if (usage === null) return [];
+  const saved = usage.savedTokens === 0 ? "" : `, ${formatCount(usage.savedTokens)} saved by the prefix`;
+  return [["tokens", `${formatCount(usage.computedTokens)} computed${saved}`]];
 }
 
 function modelLine(stamp: ModelStamp | null, { glyphs }: Style): string {

@@ -41,7 +41,7 @@ export interface RecordOptions extends PathView {
 }
 
 export function searchRecord(result: SearchResult, options: RecordOptions): SearchRecord {
-  const { query, instruction, models, settings, candidates, judged, partial, notices } = result;
+  const { query, instruction, models, settings, candidates, judged, usage, partial, notices } = result;
   const { embedMs, recallMs, rerankMs, totalMs } = result.timings;
   return {
     version: SEARCH_RESULT_VERSION,
@@ -58,6 +58,7 @@ export function searchRecord(result: SearchResult, options: RecordOptions): Sear
     },
     candidates,
     judged,
+    usage,
     partial,
     notices,
     results: result.results.map((ranked) => resultRecord(ranked, options)),

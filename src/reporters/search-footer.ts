@@ -17,7 +17,8 @@ export function searchFooter(result: SearchResult, terminal: Terminal): string {
     result.partial ? chalk.yellow(`judged ${result.judged} of ${result.candidates} within the budget`) : "",
     embedMs === null ? "" : `embed ${formatDuration(embedMs)}`,
     recallMs === null ? "" : `recall ${formatDuration(recallMs)}`,
-    rerankMs === null ? "" : `rerank ${formatDuration(rerankMs)}`,
+    rerankMs === null ? "" : `rerank ${rerankedOf(result)}${formatDuration(rerankMs)}`,
+    tokensOf(result),
     modelsOf(result),
   ];
   const separator = ` ${glyphs.dot} `;
@@ -55,6 +56,17 @@ function shownOf({ results, candidates, settings }: SearchResult): string {
 function nothingIn({ recallMethod, paths }: SearchResult["settings"]): string {
   if (recallMethod === "input") return "nothing to rank came in";
   return paths.length === 0 ? "nothing to search in" : `nothing to search in at ${paths.map(printableLine).join(", ")}`;
+}
+
+/** How many were judged is said beside their tokens, for which it matters. */
+function rerankedOf({ judged, usage }: SearchResult): string {
+  return usage !== null && usage.savedTokens > 0 ? `${formatCount(judged)} in ` : "";
+}
+
+/** Only of models that keep the query's tokens from pair to pair. */
+function tokensOf({ usage }: SearchResult): string {
+  if (usage === null || usage.savedTokens === 0) return "";
+  return `${counted(usage.computedTokens, "token")}, ${formatCount(usage.savedTokens)} saved`;
 }
 
 /** The embedder is named only where it is another one: pairs such as "mini" go by one name. */

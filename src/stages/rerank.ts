@@ -1,6 +1,7 @@
 import type { Candidate, Judgment, RankedPassage } from "../domain/candidate.ts";
 import { passageInput } from "../domain/passage.ts";
 import { rankByRelevance } from "../domain/ranking.ts";
+import type { TokenUsage } from "../domain/token-usage.ts";
 import type { Reranker } from "../ports/reranker.ts";
 
 export interface RerankOptions {
@@ -12,15 +13,23 @@ export interface RerankOptions {
   readonly onJudgment?: (position: number, judgment: Judgment, done: number) => void;
 }
 
+export interface Reranking {
+  /** The final order. */
+  readonly ranked: RankedPassage[];
+  /** What the judgments cost, those cut short by the budget included; `null` where the reranker does not count. */
+  readonly usage: TokenUsage | null;
+}
+
 /** Second stage: judges every candidate, best-recalled first, and lets the judgments decide the order. */
 export async function rerank(
   query: string,
   candidates: readonly Candidate[],
   reranker: Reranker,
   { instruction, signal, budget, onJudgment }: RerankOptions,
-): Promise<RankedPassage[]> {
+): Promise<Reranking> {
   const judgments: (Judgment | null)[] = candidates.map(() => null);
   let done = 0;
+  let usage: TokenUsage | null = null;
   // Passages that read the same share a vector, and so a judgment.
   const groups = [...positionsByVector(candidates).values()];
   const texts = groups.map(({ text }) => text);
@@ -29,6 +38,9 @@ export async function rerank(
     await reranker.score(query, texts, {
       ...(instruction !== undefined && { instruction }),
       signal: stop,
+      onUsage(tokens) {
+        usage = tokens;
+      },
       onJudgment(group, judgment) {
         for (const position of groups[group]?.positions ?? []) {
           judgments[position] = judgment;
@@ -39,7 +51,7 @@ export async function rerank(
   } catch (error) {
     if (signal?.aborted || !budget?.aborted) throw error;
   }
-  return rankByRelevance(candidates, judgments);
+  return { ranked: rankByRelevance(candidates, judgments), usage };
 }
 
 function positionsByVector(candidates: readonly Candidate[]): Map<number, { text: string; positions: number[] }> {

@@ -3,7 +3,7 @@ import { createExactIndex } from "../../src/adapters/exact-index.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { search, type SearchDependencies, type SearchOptions } from "../../src/pipeline/search.ts";
-import { createFakeEmbedder, createFakeReranker } from "../support/fake-models.ts";
+import { createFakeEmbedder, createFakeReranker, fakeSpec } from "../support/fake-models.ts";
 
 const OPTIONS: SearchOptions = { candidateCount: 10, resultCount: 5 };
 const TEXTS = {
@@ -74,6 +74,33 @@ describe("search", () => {
     expect(result.judged).toBeLessThan(5);
     expect(result.results.at(-1)?.judgment).toBeNull();
     expect(result.settings.budgetMs).toBe(100);
+  });
+
+  test("counts the tokens of what was judged, and those of the query that were kept", async () => {
+    const whole = await search("capital of china", dependencies(), OPTIONS);
+    // Three words of the query, read once and kept for the four passages that follow.
+    expect(whole.usage).toEqual({ computedTokens: 3 + 7 + 2 + 6 + 4 + 7, savedTokens: 4 * 3 });
+    const slow = createFakeReranker(() => 1, 40);
+    const cut = await search("capital of china", dependencies(slow), { ...OPTIONS, budgetMs: 100 });
+    expect(cut.usage?.savedTokens).toBe((cut.judged - 1) * 3);
+    const { reranker: _unused, ...deps } = dependencies();
+    expect((await search("capital of china", deps, OPTIONS)).usage).toBeNull();
+  });
+
+  test("an instruction reaches both stages, and the result says that it was heard", async () => {
+    const listening = createFakeEmbedder({ spec: fakeSpec("embedder", "qwen", true) });
+    const reranker = createFakeReranker(() => 1, 0, fakeSpec("reranker", "qwen", true));
+    const deps = { ...dependencies(reranker), embedder: listening };
+    const result = await search("capital", deps, { ...OPTIONS, instruction: "Find the city" });
+    expect([listening.instructions, reranker.instructions]).toEqual([["Find the city"], ["Find the city"]]);
+    expect(result).toMatchObject({ instruction: "Find the city", notices: [] });
+  });
+
+  test("where only one model reads instructions, the result says which one did not", async () => {
+    const reranker = createFakeReranker(() => 1, 0, fakeSpec("reranker", "qwen", true));
+    const result = await search("capital", dependencies(reranker), { ...OPTIONS, instruction: "Find the city" });
+    expect(result.instruction).toBe("Find the city");
+    expect(result.notices).toEqual(["fake (embedder) reads no instruction: it ignores the one that was given"]);
   });
 
   test("a minimum relevance leaves out the rest, down to nothing", async () => {

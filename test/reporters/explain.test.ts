@@ -16,6 +16,7 @@ reranker     mini · int8 · revision 2c1f0e9a8b7d · fingerprint 99aabbccddee
 settings     recall exact · 50 candidates · 10 results
 timings      embed 41 ms · recall 1 ms · rerank 2.9 s · total 3.0 s
 judged       50 of 50 candidates
+tokens       9,120 computed
 
 first stage, by similarity                                   after reranking, by relevance and logit
 1 → 2  0.688  capitals/北京.md:3-7                           1  ↑2  0.99995  9.90  capitals/beijing.md:9-14
@@ -58,14 +59,20 @@ first stage, by similarity                                   after reranking, by
     expect(output).toContain("first stage, by similarity and BM25");
   });
 
+  test("says what keeping the query's tokens saved", () => {
+    const output = explain(120, sampleResult(BILINGUAL, { usage: { computedTokens: 6420, savedTokens: 3520 } }));
+    expect(output).toContain("\ntokens       6,420 computed, 3,520 saved by the prefix\n");
+  });
+
   test("explains a search without reranker", () => {
     const { models } = sampleResult([]);
     const output = explain(
       120,
-      sampleResult([{ logit: null }], { models: { ...models, reranker: null }, timings: { embedMs: 4, recallMs: 1, rerankMs: null, totalMs: 5 } }),
+      sampleResult([{ logit: null }], { models: { ...models, reranker: null }, timings: { embedMs: 4, recallMs: 1, rerankMs: null, totalMs: 5 }, usage: null }),
     );
     expect(output).toContain("reranker     –\n");
     expect(output).toContain("timings      embed 4 ms · recall 1 ms · total 5 ms\n");
+    expect(output).not.toContain("tokens");
     expect(output).toContain("final order, not reranked");
   });
 });

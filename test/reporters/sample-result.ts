@@ -66,6 +66,7 @@ export function sampleResult(
     timings: { embedMs: 41.2344, recallMs: 1.2, rerankMs: 2931, totalMs: 2975.4 },
     candidates: 50,
     judged: 50,
+    usage: { computedTokens: 9120, savedTokens: 0 },
     partial: false,
     notices: [],
     results,

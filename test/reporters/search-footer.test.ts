@@ -8,6 +8,13 @@ test("sums up in one line what was found, how long it took and who decided", () 
   );
 });
 
+test("names tokens where the reranker kept some from passage to passage", () => {
+  const result = sampleResult(BILINGUAL, { usage: { computedTokens: 6420, savedTokens: 3520 } });
+  expect(searchFooter(result, plainTerminal(120))).toBe(
+    "3 of 50 candidates · embed 41 ms · recall 1 ms · rerank 50 in 2.9 s · 6,420 tokens, 3,520 saved · mini",
+  );
+});
+
 test("says how far a search came within its budget", () => {
   const result = sampleResult(BILINGUAL, { partial: true, judged: 17 });
   expect(searchFooter(result, plainTerminal(120))).toBe(

@@ -26,6 +26,7 @@ describe("jsonReport", () => {
     expect(text).toMatch(/^\{\n {2}"version": 1,\n {2}"query"/);
     expect(text.endsWith("}\n")).toBe(true);
     expect(record).toMatchObject({ version: 1, timings: { embedMs: 41.234 }, candidates: 50, judged: 50, partial: false });
+    expect(record).toMatchObject({ usage: { computedTokens: 9120, savedTokens: 0 } });
     expect(record.results[0]).toEqual({
       rank: 1,
       recallRank: 3,
@@ -56,6 +57,7 @@ describe("jsonReport", () => {
     const result = sampleResult([{ path: "-", similarity: null, location: { startLine: 4, endLine: 4, row: 4 } }], {
       models: { embedder: null, reranker: null },
       timings: { embedMs: null, recallMs: null, rerankMs: 12, totalMs: 12 },
+      usage: null,
     });
     const record = JSON.parse(jsonReport(result, VIEW)) as { results: unknown[] };
     expect(problems(validateSearch, record)).toEqual([]);

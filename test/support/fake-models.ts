@@ -1,12 +1,14 @@
 import type { Judgment } from "../../src/domain/candidate.ts";
 import type { ModelSpec } from "../../src/domain/model-spec.ts";
 import { relevanceOf } from "../../src/domain/ranking.ts";
+import { addUsage, NO_TOKENS } from "../../src/domain/token-usage.ts";
 import type { Embedder } from "../../src/ports/embedder.ts";
 import type { Reranker, ScoreOptions } from "../../src/ports/reranker.ts";
 
 const DIMENSIONS = 64;
 
-export function fakeSpec(role: ModelSpec["role"], id = "fake"): ModelSpec {
+/** @param readsInstruction as a Qwen3 model does, though the rest is an encoder's. */
+export function fakeSpec(role: ModelSpec["role"], id = "fake", readsInstruction = false): ModelSpec {
   return {
     role,
     family: "encoder",
@@ -22,7 +24,7 @@ export function fakeSpec(role: ModelSpec["role"], id = "fake"): ModelSpec {
     pooling: "none",
     dimensions: role === "embedder" ? DIMENSIONS : 0,
     output: "embedding",
-    readsInstruction: false,
+    readsInstruction,
     licence: "MIT",
     sizeBytes: 0,
     fingerprint: `${id}-${role}`,
@@ -48,15 +50,25 @@ function vectorOf(text: string): Float32Array {
 export interface FakeEmbedder extends Embedder {
   /** Every text that was embedded as a passage, in order. */
   readonly embedded: string[];
+  /** The instruction that came with each query. */
+  readonly instructions: (string | undefined)[];
 }
 
-export function createFakeEmbedder({ onText }: { readonly onText?: (done: number) => void } = {}): FakeEmbedder {
+interface FakeEmbedderOptions {
+  readonly onText?: (done: number) => void;
+  readonly spec?: ModelSpec;
+}
+
+export function createFakeEmbedder({ onText, spec = fakeSpec("embedder") }: FakeEmbedderOptions = {}): FakeEmbedder {
   const embedded: string[] = [];
+  const instructions: (string | undefined)[] = [];
   return {
-    spec: fakeSpec("embedder"),
+    spec,
     embedded,
-    async embedQuery(query, { signal } = {}) {
+    instructions,
+    async embedQuery(query, { signal, instruction } = {}) {
       signal?.throwIfAborted();
+      instructions.push(instruction);
       return { vector: vectorOf(query), truncated: false };
     },
     async embedPassages(texts, { signal } = {}) {
@@ -76,16 +88,22 @@ export function createFakeEmbedder({ onText }: { readonly onText?: (done: number
 export interface FakeReranker extends Reranker {
   /** Every text that was scored, in order. */
   readonly scored: string[];
+  /** The instruction that came with each query. */
+  readonly instructions: (string | undefined)[];
 }
 
 /** @param logitOf the logit of a text for a query; @param delayMs time for each text. */
-export function createFakeReranker(logitOf: (query: string, text: string) => number, delayMs = 0): FakeReranker {
+export function createFakeReranker(logitOf: (query: string, text: string) => number, delayMs = 0, spec = fakeSpec("reranker")): FakeReranker {
   const scored: string[] = [];
+  const instructions: (string | undefined)[] = [];
   return {
-    spec: fakeSpec("reranker"),
+    spec,
     scored,
-    async score(query, texts, { signal, onJudgment }: ScoreOptions = {}) {
+    instructions,
+    async score(query, texts, { instruction, signal, onJudgment, onUsage }: ScoreOptions = {}) {
+      instructions.push(instruction);
       const judgments: Judgment[] = [];
+      let usage = NO_TOKENS;
       for (const [position, text] of texts.entries()) {
         if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
         signal?.throwIfAborted();
@@ -93,6 +111,10 @@ export function createFakeReranker(logitOf: (query: string, text: string) => num
         const logit = logitOf(query, text);
         const judgment = { logit, relevance: relevanceOf(logit), truncated: false };
         judgments.push(judgment);
+        // As a model that keeps the query's words after the first passage.
+        const [kept, own] = [wordsOf(query).length, wordsOf(text).length];
+        usage = addUsage(usage, position === 0 ? { computedTokens: kept + own, savedTokens: 0 } : { computedTokens: own, savedTokens: kept });
+        onUsage?.(usage);
         onJudgment?.(position, judgment);
       }
       return judgments;

@@ -5,7 +5,7 @@ import { findIndexHome, generationFolder } from "../../adapters/index-home.ts";
 import { loadBetterSqlite3, loadHnswlib } from "../../adapters/native-modules.ts";
 import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
 import { UserError } from "../../domain/errors.ts";
-import { listProviders } from "../../engine/providers.ts";
+import { findDevices } from "../../engine/find-devices.ts";
 import { startInference } from "../../inference/inference-client.ts";
 import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
 import type { VectorCensus } from "../../ports/passage-store.ts";
@@ -29,7 +29,7 @@ export async function runDoctor(flags: Flags & { readonly json?: boolean }, cont
       await loadHnswlib();
       return "hnswlib-node runs";
     }),
-    await check("ONNX Runtime", async () => `providers: ${(await listProviders()).join(", ")}`),
+    await check("ONNX Runtime", devicesDetail),
     await check("models", () => modelsDetail(loaded, context)),
     await diskCheck(context.cwd),
     ...(await indexChecks(loaded, context)),
@@ -52,6 +52,12 @@ async function check(name: string, look: () => Promise<string>): Promise<Check> 
     const remedy = error instanceof UserError ? error.hint : undefined;
     return { name, state: "failed", detail: (error as Error).message, remedy: remedy ?? "reinstall: npm install" };
   }
+}
+
+/** The devices that could run models, and what keeps the others from it. */
+async function devicesDetail(): Promise<string> {
+  const devices = await findDevices();
+  return `devices: ${devices.map(({ device, detail }) => (detail === "" ? device : `${device} (${detail})`)).join(", ")}`;
 }
 
 /** Loads both models and asks them something that any model gets right. */
