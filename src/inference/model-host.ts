@@ -8,6 +8,12 @@ import { type FromChild, type LoadOptions, type ToChild, toWireError, type WorkM
 const COUNT_STEP_MS = 5;
 const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
 
+/** What the host runs models with. */
+export interface ModelEngine {
+  openEmbedder(spec: ModelSpec, options: EngineOptions): Promise<LoadedEmbedder>;
+  openReranker(spec: ModelSpec, options: EngineOptions): Promise<LoadedReranker>;
+}
+
 interface WorkTask {
   readonly message: WorkMessage;
   position: number;
@@ -20,6 +26,7 @@ interface WorkTask {
  */
 export class ModelHost {
   readonly #send: (message: FromChild) => void;
+  readonly #engine: ModelEngine;
   readonly #loads: { readonly spec: ModelSpec; readonly options: LoadOptions }[] = [];
   readonly #tasks: WorkTask[] = [];
   readonly #failures = new Map<ModelRole, unknown>();
@@ -29,8 +36,9 @@ export class ModelHost {
   #arrival = defer<void>();
   #running = false;
 
-  constructor(send: (message: FromChild) => void) {
+  constructor(send: (message: FromChild) => void, engine: ModelEngine = { openEmbedder, openReranker }) {
     this.#send = send;
+    this.#engine = engine;
   }
 
   receive(message: ToChild): void {
@@ -67,8 +75,8 @@ export class ModelHost {
     const { spec, options } = next;
     const startedAt = performance.now();
     try {
-      if (spec.role === "embedder") this.#embedder = await this.#open(openEmbedder, spec, options);
-      else this.#reranker = await this.#open(openReranker, spec, options);
+      if (spec.role === "embedder") this.#embedder = await this.#open(this.#engine.openEmbedder, spec, options);
+      else this.#reranker = await this.#open(this.#engine.openReranker, spec, options);
       this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
     } catch (error) {
       this.#failures.set(spec.role, error);

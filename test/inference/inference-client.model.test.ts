@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Judgment } from "../../src/domain/candidate.ts";
 import { UserError } from "../../src/domain/errors.ts";
+import type { TokenUsage } from "../../src/domain/token-usage.ts";
 import { openEncoderEmbedder } from "../../src/engine/encoder/encoder-embedder.ts";
 import { type Inference, type InferenceOptions, startInference } from "../../src/inference/inference-client.ts";
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
@@ -45,6 +46,17 @@ describe("requests", () => {
     expect(judgments.map(({ truncated }) => truncated)).toEqual([false, false, true]);
     expect(judgments[0]?.relevance).toBeGreaterThan(judgments[1]?.relevance ?? 1);
     expect(Object.keys(judgments[0] ?? {}).sort()).toEqual(["logit", "relevance", "truncated"]);
+  });
+
+  test("tokens are told before each judgment, summed up over the texts of a request", async () => {
+    const { reranker } = start({ reranker: tinyRerankerSpec });
+    const told: (TokenUsage | string)[] = [];
+    const score = () =>
+      reranker.score("red", ["blue", "blue green"], { onUsage: (usage) => told.push(usage), onJudgment: () => told.push("judged") });
+    await score();
+    await score();
+    const once = [{ computedTokens: 5, savedTokens: 0 }, "judged", { computedTokens: 11, savedTokens: 0 }, "judged"];
+    expect(told).toEqual([...once, ...once]);
   });
 
   test("thousands of counts, a long text among them", async () => {
@@ -148,6 +160,13 @@ describe("failures", () => {
     await expect(inference.loaded("embedder")).rejects.toBeInstanceOf(UserError);
     await expect(inference.embedder.countTokens(["red"])).rejects.toBeInstanceOf(UserError);
     expect(await inference.reranker.score("red", ["blue"])).toHaveLength(1);
+  });
+
+  test("a device that cannot be had rejects with those that can", async () => {
+    const inference = start({ embedder: tinyEmbedderSpec, device: process.platform === "darwin" ? "dml" : "coreml" });
+    const error = await inference.embedder.embedQuery("red").catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).hint).toMatch(/--device cpu/);
   });
 
   test("NaN names the text by its place in the request, beyond the first message too", async () => {

@@ -65,7 +65,10 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     killChild("SIGKILL");
     await until(() => inferenceProcessesOf(process.pid).some((pid) => pid !== first));
     killChild("SIGKILL");
-    expect(await loaded).toBeInstanceOf(UserError);
+    const error = await loaded;
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(/died while mini loaded \(signal SIGKILL\): the machine may have run out of memory/);
+    expect((error as UserError).hint).toMatch(/smaller model/);
   });
 
   test("an idle process that died is replaced when something is asked", async () => {

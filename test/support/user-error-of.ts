@@ -11,3 +11,14 @@ export function userErrorOf(act: () => unknown): UserError {
   }
   throw new Error("nothing was thrown");
 }
+
+/** The UserError that a promise rejects with. Fails the test when it rejects with another error, or not at all. */
+export async function userRejectionOf(promise: Promise<unknown>): Promise<UserError> {
+  const outcome = await promise.then(
+    () => undefined,
+    (reason: unknown) => ({ reason }),
+  );
+  return userErrorOf(() => {
+    if (outcome !== undefined) throw outcome.reason;
+  });
+}

@@ -18,6 +18,14 @@ describe("a generic cross-encoder", () => {
     expect(judgment.relevance).toBe(relevanceOf(judgment.logit));
   });
 
+  test("a pair is read whole each time: all its tokens are computed, none saved", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    // [CLS] red [SEP] blue [SEP]
+    for (const textNumber of [1, 2]) {
+      expect(await reranker.judge({ query: "red", text: "blue", textNumber })).toMatchObject({ computedTokens: 5, savedTokens: 0 });
+    }
+  });
+
   test("one label is the logit", async () => {
     const reranker = await openEncoderReranker({ ...tinyRerankerSpec, output: "one_label" });
     expect((await reranker.judge({ query: "red", text: "blue", textNumber: 1 })).logit).toBeCloseTo(yes, 4);
