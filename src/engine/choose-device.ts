@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import type { Device, ModelSpec } from "../domain/model-spec.ts";
-import { findDevices, type FoundDevice, type Machine } from "./find-devices.ts";
+import { findDevices, mayHaveGraphics, type FoundDevice, type Machine } from "./find-devices.ts";
 import type { EngineOptions } from "./loaded-models.ts";
 
 export type SettledDevice = NonNullable<EngineOptions["device"]>;
@@ -32,7 +32,7 @@ export async function chooseDevice(
   // The products of int8 weights and activations (DynamicQuantizeMatMul) have kernels on the CPU alone.
   const isInt8 = precision === "int8";
   if (wanted === "auto") {
-    if (isInt8) return { device: "cpu" };
+    if (isInt8 || !mayHaveGraphics(machine)) return { device: "cpu" };
     const ready = new Set((await findDevices(machine)).filter(({ state }) => state === "ready").map(({ device }) => device));
     const order = family === "qwen3" ? QWEN3_ORDER : ENCODER_ORDER;
     return { device: order.find((device) => ready.has(device)) ?? "cpu" };
@@ -40,7 +40,7 @@ export async function chooseDevice(
   requireDevice(wanted, await findDevices(machine));
   // There are several ways to write an int8 encoder, and some have kernels elsewhere.
   if (!isInt8 || family === "encoder") return { device: wanted };
-  return { device: "cpu", fallback: `${id} is compiled to int8, which only the CPU computes: it runs there, not on ${wanted}` };
+  return { device: "cpu", fallback: `${id} is compiled to int8, which only the CPU computes: it runs there, not on ${wanted} (--precision int4 would)` };
 }
 
 function requireDevice(wanted: SettledDevice, found: readonly FoundDevice[]): void {

@@ -28,6 +28,8 @@ export interface Machine {
 
 /** Render nodes of these drivers have no graphics processor behind them: virtual machines' screens, WSL's stand-in, tests. */
 const SOFTWARE_DRIVERS = /^(vgem|vkms|virtio[-_].*|bochs.*|cirrus.*|ast|mgag200|qxl|vboxvideo|vmwgfx|hyperv_drm|simple.*|efi.*|udl|gud)$/;
+/** Linux under Windows has the second instead of the first. */
+const NVIDIA_FILES = ["dev/nvidia0", "usr/lib/wsl/lib/libcuda.so.1"];
 /** Where Vulkan drivers are registered; without one of them, a graphics processor cannot be reached. */
 const VULKAN_DRIVER_FOLDERS = [
   "usr/share/vulkan/icd.d",
@@ -50,6 +52,11 @@ export async function findDevices(machine?: Machine): Promise<FoundDevice[]> {
   return found;
 }
 
+/** Whether the providers are worth a look, for which ONNX Runtime has to be loaded (30 ms). Takes no more than some look-ups of paths. */
+export function mayHaveGraphics({ platform, root }: Pick<Machine, "platform" | "root"> = { platform: process.platform, root: "/" }): boolean {
+  return platform !== "linux" || [...NVIDIA_FILES, "dev/dri"].some((path) => existsSync(join(root, path)));
+}
+
 async function thisMachine(): Promise<Machine> {
   const { listSupportedBackends } = await loadOnnxRuntime();
   const libraryFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
@@ -64,8 +71,8 @@ async function thisMachine(): Promise<Machine> {
 
 function cuda(platform: NodeJS.Platform, root: string, hasProvider: boolean): FoundDevice {
   if (!hasProvider) return { device: "cuda", state: "missing", detail: `${providerFile(platform)} is not installed` };
-  // Windows keeps its drivers elsewhere. Linux under Windows has the second file instead of the first.
-  const hasCard = platform !== "linux" || ["dev/nvidia0", "usr/lib/wsl/lib/libcuda.so.1"].some((path) => existsSync(join(root, path)));
+  // Windows keeps its drivers elsewhere.
+  const hasCard = platform !== "linux" || NVIDIA_FILES.some((path) => existsSync(join(root, path)));
   if (!hasCard) return { device: "cuda", state: "missing", detail: "no NVIDIA graphics processor found" };
   return { device: "cuda", state: "ready", detail: "" };
 }

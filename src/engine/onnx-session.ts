@@ -70,12 +70,14 @@ export async function createOnnxSession({ graphPath, threads, device = "cpu" }: 
 
 function remedyFor(reason: string, device: string): string {
   if (/bad.?alloc|allocate|out of memory/i.test(reason)) {
-    return "memory is short: close other programs, or choose a smaller model or a lower precision";
+    return "memory is short: close other programs, or choose a smaller model (--models) or a lower --precision";
   }
   if (device !== "cpu") return "run `rerank doctor` to see the devices, or take --device cpu";
   return "download the model's files again: the graph or its weights beside it are missing, damaged, or of a newer format";
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  const line = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  // "/onnxruntime_src/....cc:136 function(types) condition was false. What happened": the place in C++ helps no user.
+  return line.replace(/^\/\S*onnxruntime\S*:\d+ .* was false\. /, "");
 }

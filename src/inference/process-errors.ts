@@ -1,6 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 
-const MEMORY_HINT = "if memory is short, close other programs, or choose a smaller model (--models) or a lower precision";
+const MEMORY_HINT = "if memory is short, close other programs, or choose a smaller model (--models) or a lower --precision";
 
 /**
  * @param how "signal SIGKILL" or "exit code 1".

@@ -124,7 +124,7 @@ describe("chooseDevice", () => {
     expect(await chooseDevice("auto", int8, linux)).toEqual({ device: "cpu" });
     const choice = await chooseDevice("webgpu", int8, linux);
     expect(choice.device).toBe("cpu");
-    expect(choice.fallback).toMatch(/^qwen3-0\.6b is compiled to int8, .* not on webgpu$/);
+    expect(choice.fallback).toMatch(/^qwen3-0\.6b is compiled to int8, .* not on webgpu \(--precision int4 would\)$/);
   });
 
   test("WebGPU by name may run on a software driver", async () => {

@@ -5,7 +5,7 @@ describe("processDeathError", () => {
   test("a kill while a model loads names the model, memory as the likely cause, and what to do", () => {
     const error = processDeathError("signal SIGKILL", [], "qwen3-8b");
     expect(error.message).toBe("the inference process died while qwen3-8b loaded (signal SIGKILL): the machine may have run out of memory");
-    expect(error.hint).toMatch(/close other programs, or choose a smaller model \(--models\) or a lower precision/);
+    expect(error.hint).toMatch(/close other programs, or choose a smaller model \(--models\) or a lower --precision/);
   });
 
   test("so does an allocation that failed", () => {
