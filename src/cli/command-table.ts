@@ -108,9 +108,18 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
     name: "models",
     arguments: "[action] [name]",
     usage: "[list | pull <name>] [options]",
-    description: "list the known models, or pull one from the hub",
-    options: [JSON_OPTION, ["--revision <commit>", "pull this revision instead of the default one"]],
-    examples: ["rerank models list", "rerank models pull bge-reranker-base"],
+    description: "list the known models, or pull one from the hub and compile it",
+    options: [
+      JSON_OPTION,
+      ["--role <role>", "pull and compile only the embedder or only the reranker"],
+      ["--revision <commit>", "pull this revision instead of the default one"],
+    ],
+    examples: [
+      "rerank models list",
+      "rerank models pull qwen3-0.6b",
+      "rerank models pull qwen3-reranker-4b --precision int4",
+      "rerank models pull bge-reranker-base",
+    ],
     run: async (args, flags, context) => (await import("./commands/models.ts")).runModels(args, flags, context),
   },
   {

@@ -1,42 +1,44 @@
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openInGeneration, type IndexHome } from "../adapters/index-home.ts";
 import { createModelLocator, type ModelLocator } from "../adapters/models/model-locator.ts";
 import { openVectorIndex } from "../adapters/open-vector-index.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
+import { cacheFolder } from "../config/cache-folder.ts";
+import { readEnvironment } from "../config/environment.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import { startInference, type Inference } from "../inference/inference-client.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { SearchDependencies } from "../pipeline/search.ts";
+import type { ModelCompiler } from "../ports/model-compiler.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
+import { talkingCompiler, type CompileTalk } from "./compile-model.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
 
 /** The folder of package.json: models and corpora travel beside it. */
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const STORE_FILE = "index.sqlite";
 
-export type ModelSettings = Pick<Settings, "models" | "embedder" | "reranker" | "threads">;
-
-export function openLocator(hub: HubSettings, cwd: string): ModelLocator {
-  return createModelLocator({ packageRoot: PACKAGE_ROOT, hubCacheFolder: hub.cacheFolder, cwd });
+export interface LocatorOptions {
+  /** Decides in what precision Qwen3 models run. */
+  readonly settings: Pick<ModelSettings, "device" | "precision">;
+  /** Where it is given, a Qwen3 model that is not compiled yet is compiled when it is located. */
+  readonly talk?: CompileTalk;
 }
 
-/** The names of the two models: as the settings say, else as the index was built, else the bundled pair. */
-export function modelNames(
-  locator: ModelLocator,
-  { models, embedder, reranker }: ModelSettings,
-  manifest: IndexManifest | undefined,
-): { readonly embedder: string; readonly reranker: string } {
-  const overrides = { ...(embedder !== undefined && { embedder }), ...(reranker !== undefined && { reranker }) };
-  if (models === undefined && manifest !== undefined) {
-    return { embedder: manifest.embedderId, reranker: manifest.rerankerId, ...overrides };
-  }
-  return locator.resolvePair(models, overrides);
-}
+const compileModel: ModelCompiler["compile"] | undefined = undefined;
 
-/** The number of threads for the inference child; 0 leaves it to the child, which counts physical cores. */
-export function threadsOf({ threads }: Pick<Settings, "threads">): { readonly threads?: number } {
-  return threads > 0 ? { threads } : {};
+export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: LocatorOptions): ModelLocator {
+  return createModelLocator({
+    packageRoot: PACKAGE_ROOT,
+    hubCacheFolder: hub.cacheFolder,
+    cwd,
+    compiledFolder: join(cacheFolder(readEnvironment(), homedir(), process.platform), "compiled"),
+    usualPrecision: () => usualPrecision(settings),
+    ...(talk && compileModel && { compile: talkingCompiler(compileModel, talk) }),
+  });
 }
 
 /** An index opened for searching, with its models loading in the inference child. */
@@ -54,6 +56,9 @@ export interface OpenIndexOptions {
   readonly rerank: boolean;
   /** One line each about what is not as asked for. */
   readonly onNotice: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Shows how far a model is that has to be compiled first. */
+  readonly openProgress?: CompileTalk["openProgress"];
 }
 
 /** Opens an index for searching. Models load in the child while the vector index opens here. */
@@ -62,15 +67,17 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
   let inference: Inference | undefined;
   try {
     const manifest = requireManifest(store, home);
-    const locator = openLocator(options.hub, options.cwd);
-    const names = modelNames(locator, options.settings, manifest);
-    const embedder = await locator.locate(names.embedder, "embedder");
+    const { settings, hub, cwd } = options;
+    const locator = openLocator(hub, cwd, { settings, talk: options });
+    const names = await modelNames(locator, settings, manifest);
+    // How long the vectors are is the index's to say.
+    const embedder = await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }, manifest);
     requireSameEmbedder(manifest, embedder);
-    const reranker = options.rerank ? await locator.locate(names.reranker, "reranker") : undefined;
+    const reranker = options.rerank ? await locateReranker(locator, names.reranker, settings) : undefined;
     const running = startInference({
       embedder,
       ...(reranker && { reranker }),
-      ...threadsOf(options.settings),
+      ...inferenceSettings(settings),
       onNotice: options.onNotice,
     });
     inference = running;
@@ -78,7 +85,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
       folder,
       dimensions: manifest.dimensions,
       fingerprint: manifest.embedderFingerprint,
-      method: options.settings.recall,
+      method: settings.recall,
       onNotice: options.onNotice,
     });
     // It is awaited after the query is embedded; until then a failure must not count as unhandled.

@@ -25,13 +25,16 @@ import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
-import { modelNames, openLocator, threadsOf, STORE_FILE, type ModelSettings } from "./compose.ts";
+import { DEFAULT_PAIR } from "../adapters/models/resolve-pair.ts";
+import type { CompileTalk } from "./compile-model.ts";
+import { openLocator, STORE_FILE } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
+import { inferenceSettings, locateEmbedder, modelNames, type ModelSettings } from "./locate-models.ts";
 
 export type IndexSettings = ModelSettings &
   Pick<
     Settings,
-    "index" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize" | "passageTokens" | "overlapTokens" | "wait"
+    "index" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize" | "passageTokens" | "overlapTokens" | "dimensions" | "wait"
   >;
 
 export interface IndexRunOptions {
@@ -46,6 +49,8 @@ export interface IndexRunOptions {
   readonly signal: AbortSignal;
   readonly onEvent: (event: IndexEvent) => void;
   readonly onNotice: (line: string) => void;
+  /** Shows how far a model is that has to be compiled first. */
+  readonly openProgress?: CompileTalk["openProgress"];
 }
 
 /** An index held for writing: locked, with its model loading, for one run. */
@@ -78,7 +83,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const { known, roots, manifest, embedder } = await planSession(home, { ...options, rebuild });
     if (known !== undefined && !rebuild) requireSameManifest(known, manifest);
     removeOldGenerations(home);
-    const inference = startInference({ embedder, ...threadsOf(settings), onNotice });
+    const inference = startInference({ embedder, ...inferenceSettings(settings), onNotice });
     opened.push(inference);
     // An index belongs to its model from the first write on: one that cannot be loaded must not get it.
     if (known === undefined || rebuild) await inference.loaded("embedder");
@@ -120,18 +125,20 @@ interface SessionPlan {
 }
 
 /** Settles roots and models. Writes nothing into the manifest. */
-async function planSession(home: IndexHome, { settings, hub, cwd, paths, rebuild, onNotice }: IndexRunOptions): Promise<SessionPlan> {
+async function planSession(home: IndexHome, options: IndexRunOptions): Promise<SessionPlan> {
+  const { settings, hub, cwd, paths, rebuild, onNotice } = options;
   const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
   const knownRoots = known?.roots ?? [];
   const places = { cwd, baseFolder: home.baseFolder };
   const given = resolveRoots(paths, settings, { ...places, known: knownRoots });
   const allRoots = mergeRoots(knownRoots, given);
   const roots = rebuild ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
-  const locator = openLocator(hub, cwd);
-  const names = modelNames(locator, settings, known);
-  const embedder = await locator.locate(names.embedder, "embedder");
+  const locator = openLocator(hub, cwd, { settings, talk: options });
+  const names = await modelNames(locator, settings, known);
+  const embedder = await locateEmbedder(locator, names.embedder, settings, known);
   if (settings.models === undefined && settings.embedder === undefined && known === undefined) {
-    onNotice(`using the bundled pair ${names.embedder} (--models chooses another)`);
+    const what = names.embedder === DEFAULT_PAIR ? "the bundled pair" : "the models that are compiled here,";
+    onNotice(`using ${what} ${names.embedder} (--models chooses another)`);
   }
   const { passageTokens, overlapTokens } = settings;
   const manifest = manifestOf({ known, embedder, rerankerId: names.reranker, passageTokens, overlapTokens, roots: allRoots });

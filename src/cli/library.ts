@@ -11,8 +11,9 @@ import type { IndexEvent } from "../pipeline/events.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
 import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
-import { modelNames, openIndexAt, openLocator, threadsOf } from "./compose.ts";
+import { openIndexAt, openLocator } from "./compose.ts";
 import { openIndexSession } from "./index-session.ts";
+import { inferenceSettings, locateReranker, modelNames } from "./locate-models.ts";
 
 /** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
 export interface OpenIndexSettings {
@@ -22,6 +23,18 @@ export interface OpenIndexSettings {
   readonly reranker?: string;
   /** Threads of the models; 0 = one for each physical core. */
   readonly threads?: number;
+  /** Where models run. Default: "auto". */
+  readonly device?: Settings["device"];
+  /** What Qwen3 models are compiled to. Default: "auto". */
+  readonly precision?: Settings["precision"];
+  /** Tokens that the embedder reads of a text; a search needs the number that its index has. */
+  readonly embedTokens?: number;
+  /** Tokens that the reranker reads of query and passage. */
+  readonly rerankTokens?: number;
+  /** Passages that are too long for the reranker. Default: "truncate". */
+  readonly longDocuments?: Settings["longDocuments"];
+  /** What Qwen3 rerankers read between instruction, query and passage. Default: "newline". */
+  readonly promptSeparator?: Settings["promptSeparator"];
   /** How the first stage looks for neighbours. Default: "auto". */
   readonly recall?: "auto" | "hnsw" | "exact";
   /** One line each about what is not as asked for: fallbacks, ignored settings. Default: nobody is told. */
@@ -90,14 +103,14 @@ export interface OpenReranker {
 }
 
 /** Opens a reranker without an index: the second stage for any other first stage. */
-export async function openReranker(settings: Pick<OpenIndexSettings, "models" | "reranker" | "threads" | "onNotice"> = {}): Promise<OpenReranker> {
+export async function openReranker(settings: Omit<OpenIndexSettings, "embedder" | "embedTokens" | "recall"> = {}): Promise<OpenReranker> {
   const folder = process.cwd();
   const { settings: resolved, hub } = await resolve(folder, { ...settings });
-  const locator = openLocator(hub, folder);
-  const spec = await locator.locate(modelNames(locator, resolved, undefined).reranker, "reranker");
+  const locator = openLocator(hub, folder, { settings: resolved, talk: { onNotice: settings.onNotice ?? (() => {}) } });
+  const names = await modelNames(locator, resolved, undefined);
   const inference = startInference({
-    reranker: spec,
-    ...threadsOf(resolved),
+    reranker: await locateReranker(locator, names.reranker, resolved),
+    ...inferenceSettings(resolved),
     ...(settings.onNotice && { onNotice: settings.onNotice }),
   });
   return {
@@ -113,7 +126,7 @@ export async function openReranker(settings: Pick<OpenIndexSettings, "models" | 
 export type IndexFoldersOptions = Partial<
   Pick<
     Settings,
-    | "models" | "embedder" | "threads" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize"
+    | "models" | "embedder" | "threads" | "device" | "precision" | "embedTokens" | "dimensions" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize"
     | "passageTokens" | "overlapTokens" | "wait"
   >
 > & {

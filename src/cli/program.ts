@@ -13,7 +13,7 @@ import type { CommandContext } from "./context.ts";
 import type { Flags } from "./load-settings.ts";
 
 /** Settings that most commands have: their options come last in the help. */
-const GENERAL_SETTINGS = new Set(["models", "embedder", "reranker", "index", "threads", "color"]);
+const GENERAL_SETTINGS = new Set(["models", "embedder", "reranker", "index", "threads", "device", "precision", "color"]);
 
 const START_HERE = `
 Start here:

@@ -1,53 +1,15 @@
+import { DEVICES, QWEN3_PRECISIONS } from "../domain/model-spec.ts";
+import { COMMAND_NAMES, type CommandName, type SettingDefinition } from "./setting-definition.ts";
+
 export type { HubSettings } from "./hub-settings.ts";
-
-/** The commands that settings belong to; the command line generates each one's options from the table. */
-const COMMAND_NAMES = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"] as const;
-export type CommandName = (typeof COMMAND_NAMES)[number];
-
-interface SettingBase {
-  /** In configuration files, in `config set`, and in `Settings`. */
-  readonly key: string;
-  /** In commander's syntax. A boolean that is true by default has its negation here: "--no-rerank". */
-  readonly flag: string;
-  readonly env: string;
-  /** One line, without a full stop: help text and documentation. */
-  readonly doc: string;
-  readonly commands: readonly CommandName[];
-  /** What holds when the setting has no default of its own. */
-  readonly unset?: string;
-}
-
-export type SettingDefinition = SettingBase &
-  (
-    | {
-        readonly type: "string";
-        readonly default?: string;
-        /**
-         * "folder": a path, made absolute from where it was written: the file's folder, or the working directory.
-         * "model": the same for parts that start with "./", "../", "~/" or a root; other names are presets or hub ids.
-         */
-        readonly path?: "folder" | "model";
-      }
-    | {
-        /** "bytes" and "duration" are read from "20MB" and "2s", and become bytes and milliseconds. */
-        readonly type: "integer" | "number" | "bytes" | "duration";
-        readonly min: number;
-        readonly max: number;
-        readonly default?: number;
-      }
-    | {
-        readonly type: "boolean";
-        readonly default: boolean;
-        /** What the flag does, where it is a negation and `doc` says what the setting does. */
-        readonly flagDoc?: string;
-      }
-    | { readonly type: "list"; readonly default: readonly string[] }
-    | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string }
-  );
+export type { CommandName, SettingDefinition } from "./setting-definition.ts";
 
 const MODEL_COMMANDS = ["index", "search", "rank", "demo", "doctor"] as const;
+const PRECISION_COMMANDS = [...MODEL_COMMANDS, "models"] as const;
 const INDEX_COMMANDS = ["index", "search", "status", "doctor"] as const;
 const MAX_COUNT = 100_000;
+/** Room for a prompt and a few words of a passage. */
+const MIN_TOKENS = 256;
 const MAX_TOKENS = 32_768;
 const DAY_MS = 86_400_000;
 
@@ -59,7 +21,7 @@ export const SETTINGS = [
     env: "RERANK_MODELS",
     type: "string",
     path: "model",
-    unset: "the index's own, else mini",
+    unset: "the index's own, else qwen3-0.6b where it is compiled, else mini",
     doc: "preset, embedder+reranker, or folder of both models",
     commands: MODEL_COMMANDS,
   },
@@ -103,6 +65,68 @@ export const SETTINGS = [
     default: 0,
     doc: "threads for the models; 0 is one for each physical core",
     commands: MODEL_COMMANDS,
+  },
+  {
+    key: "device",
+    flag: "--device <name>",
+    env: "RERANK_DEVICE",
+    type: "choice",
+    choices: DEVICES,
+    default: "auto",
+    doc: "where models run; auto takes a graphics processor that is there and serves the model",
+    commands: PRECISION_COMMANDS,
+  },
+  {
+    key: "precision",
+    flag: "--precision <name>",
+    env: "RERANK_PRECISION",
+    type: "choice",
+    choices: ["auto", ...QWEN3_PRECISIONS],
+    default: "auto",
+    doc: "what Qwen3 models are compiled to; auto is int8 on the CPU, int4 on graphics processors",
+    commands: PRECISION_COMMANDS,
+  },
+  {
+    key: "embedTokens",
+    flag: "--embed-tokens <count>",
+    env: "RERANK_EMBED_TOKENS",
+    type: "integer",
+    min: MIN_TOKENS,
+    max: MAX_TOKENS,
+    unset: "8192, or what the model can",
+    doc: "tokens that the embedder reads of a text; a search needs the number that its index has",
+    commands: ["index", "search", "doctor"],
+  },
+  {
+    key: "rerankTokens",
+    flag: "--rerank-tokens <count>",
+    env: "RERANK_RERANK_TOKENS",
+    type: "integer",
+    min: MIN_TOKENS,
+    max: MAX_TOKENS,
+    unset: "2048, or what the model can",
+    doc: "tokens that the reranker reads of query and passage",
+    commands: ["search", "rank", "doctor"],
+  },
+  {
+    key: "longDocuments",
+    flag: "--long-documents <how>",
+    env: "RERANK_LONG_DOCUMENTS",
+    type: "choice",
+    choices: ["truncate", "windows"],
+    default: "truncate",
+    doc: "passages that are too long for the reranker: read the beginning, or take the best of overlapping windows",
+    commands: ["search", "rank"],
+  },
+  {
+    key: "promptSeparator",
+    flag: "--prompt-separator <which>",
+    env: "RERANK_PROMPT_SEPARATOR",
+    type: "choice",
+    choices: ["newline", "blank-line"],
+    default: "newline",
+    doc: "what Qwen3 rerankers read between instruction, query and passage: as on the model card, or as in its evaluation",
+    commands: ["search", "rank", "doctor"],
   },
   {
     key: "color",
@@ -281,6 +305,17 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 32",
     doc: "text that neighbouring passages share, in tokens of the embedder",
+    commands: ["index"],
+  },
+  {
+    key: "dimensions",
+    flag: "--dimensions <count>",
+    env: "RERANK_DIMENSIONS",
+    type: "integer",
+    min: 32,
+    max: 65_536,
+    unset: "the index's own, else the model's",
+    doc: "length that a Qwen3 embedder's vectors are cut to: a smaller index, a little less precise",
     commands: ["index"],
   },
   {

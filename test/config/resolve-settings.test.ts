@@ -34,6 +34,7 @@ describe("precedence", () => {
     const { settings, sources, notices } = await resolveSettings(options);
     expect(settings).toEqual({
       models: undefined, embedder: undefined, reranker: undefined, index: undefined, threads: 0, color: "auto",
+      device: "auto", precision: "auto", embedTokens: undefined, rerankTokens: undefined, longDocuments: "truncate", promptSeparator: "newline", dimensions: undefined,
       candidates: 50, limit: 10, rerank: true, minRelevance: undefined, budget: undefined, hybrid: false, recall: "auto",
       perDocument: false, paths: [], instruct: undefined, include: [], exclude: [], hidden: false, follow: false,
       maxFileSize: 20_000_000, passageTokens: undefined, overlapTokens: undefined, wait: true,

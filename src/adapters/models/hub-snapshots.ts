@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { cachedCommit, repoCache } from "../hub/hub-cache-layout.ts";
 
 export interface Snapshot {
+  /** "owner/name" */
+  readonly repo: string;
   /** Absolute. */
   readonly folder: string;
   /** `undefined` in caches that keep none. */
@@ -18,10 +20,10 @@ export function snapshotsOf(cacheFolder: string, repo: string, revision: string)
   for (const base of [cacheFolder, join(cacheFolder, "hub")]) {
     const cache = repoCache(base, repo);
     const wanted = cachedCommit(cache, revision);
-    const found = commitsIn(cache.snapshotsFolder).map((commit) => ({ commit, folder: join(cache.snapshotsFolder, commit) }));
+    const found = commitsIn(cache.snapshotsFolder).map((commit) => ({ repo, commit, folder: join(cache.snapshotsFolder, commit) }));
     snapshots.push(...found.filter(({ commit }) => commit === wanted), ...found.filter(({ commit }) => commit !== wanted));
     const plain = join(base, ...repo.split("/"));
-    if (existsSync(join(plain, "tokenizer.json"))) snapshots.push({ folder: plain, commit: undefined });
+    if (existsSync(join(plain, "tokenizer.json"))) snapshots.push({ repo, folder: plain, commit: undefined });
   }
   return snapshots;
 }

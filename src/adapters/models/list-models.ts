@@ -2,10 +2,13 @@ import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { snapshotsOf } from "./hub-snapshots.ts";
-import { locateModel, reposOf } from "./locate-model.ts";
+import { findModel, reposOf } from "./locate-model.ts";
 import { ROLES, type KnownModel } from "./model-card.ts";
 import type { LocatorContext } from "./model-locator.ts";
-import { readCard } from "./open-model-folder.ts";
+import { parseHalf } from "./model-name.ts";
+import { openModelFolder, readCard, type ModelFolder } from "./open-model-folder.ts";
+import { openCheckpoint, readyPrecisions } from "./open-qwen3.ts";
+import { isQwen3 } from "./qwen3-checkpoint.ts";
 
 export interface ModelListing {
   readonly name: string;
@@ -17,7 +20,10 @@ export interface ModelListing {
   readonly problem?: string;
   /** Where it was found. */
   readonly folder?: string;
+  /** Of the graph; Qwen3 models have `compiled` instead. */
   readonly precision?: string;
+  /** The precisions in which a Qwen3 model can run at once. */
+  readonly compiled?: readonly string[];
   /** On the disk where it is here, else about what a download brings. Roles that share files count them each. */
   readonly sizeBytes: number;
   /** The repository that it comes from; `undefined` for the bundled pair. */
@@ -43,10 +49,16 @@ function describe(model: KnownModel, role: ModelRole, context: LocatorContext): 
   const isHere = model.bundled !== undefined || reposOf(model).some((id) => snapshotsOf(context.hubCacheFolder, id, model.revision).length > 0);
   if (!isHere) return { ...known, state: "absent" };
   try {
-    const { folder, precision, sizeBytes, source } = locateModel(name, role, context);
-    return { ...known, state: source === "bundled" ? "bundled" : "here", folder, precision, sizeBytes };
+    const found = findModel(parseHalf(name, role, context), role, context);
+    return { ...known, state: found.source === "bundled" ? "bundled" : "here", folder: found.folder, ...detailsOf(found, role, context) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { ...known, state: "damaged", problem: error.message };
   }
+}
+
+function detailsOf(found: ModelFolder, role: ModelRole, context: LocatorContext): Pick<ModelListing, "precision" | "compiled" | "sizeBytes"> {
+  if (isQwen3(found.folder)) return { compiled: readyPrecisions(found, role, context), sizeBytes: openCheckpoint(found, role).files.weightsBytes };
+  const { precision, sizeBytes } = openModelFolder(found, role);
+  return { precision, sizeBytes };
 }

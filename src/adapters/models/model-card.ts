@@ -30,6 +30,8 @@ export interface ModelCard {
 /** A model that the registry knows: bundled with the package, or on the hub. */
 export interface KnownModel extends ModelCard {
   readonly name: string;
+  /** "qwen3": comes as safetensors, which the own engine compiles. Left out: an encoder with an ONNX graph. */
+  readonly family?: "qwen3";
   /** Folder below the package's `models/`. */
   readonly bundled?: string;
   /** The repository that downloads come from. */
@@ -38,7 +40,9 @@ export interface KnownModel extends ModelCard {
   readonly alsoAs: readonly string[];
   /** Branch, tag or commit that downloads take. */
   readonly revision: string;
-  /** About, for the precision that is preferred: graph, weights and tokenizer. */
+  /** First hex digits of the commit behind the scores that its makers published. Taken before others where it is in the cache. */
+  readonly publishedCommit?: string;
+  /** About what a download brings: for encoders the graph of the preferred precision, weights and tokenizer. */
   readonly sizeMb: number;
 }
 

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
+import type { ModelRole, ModelSpec, Qwen3Precision, Qwen3Spec } from "../../domain/model-spec.ts";
+import type { CompileRequest } from "../../ports/model-compiler.ts";
+import { findCheckpoints, usualPair, type NamedCheckpoint } from "./find-checkpoints.ts";
 import { listModels, type ModelListing } from "./list-models.ts";
 import { locateModel } from "./locate-model.ts";
 import type { ModelPair, ModelRegistry } from "./model-card.ts";
@@ -16,24 +18,52 @@ export interface ModelLocatorOptions {
   readonly hubCacheFolder: string;
   /** Relative folders are named from here. */
   readonly cwd: string;
+  /** Compiled Qwen3 models lie below it. */
+  readonly compiledFolder: string;
+  /** In which precision Qwen3 models run whose name says nothing; asked only when there is one. Default "int8". */
+  readonly usualPrecision?: (() => Promise<Qwen3Precision>) | undefined;
+  /**
+   * Compiles a checkpoint into the folder that the request names; resolves when it is complete. Without it, `locate` throws
+   * UserError for a checkpoint that is not compiled yet.
+   */
+  readonly compile?: ((request: CompileRequest) => Promise<void>) | undefined;
+}
+
+/** How a model is to be run. Encoders have no separator, and vectors of one length. */
+export interface LocateOptions {
+  /** Length of the vectors: Qwen3's embedders can be cut, from 32 numbers up. Throws UserError for what a model cannot give. */
+  readonly dimensions?: number | undefined;
+  /** At most; models that can read less keep their own limit. Qwen3's default: 8192 for embedders, 2048 for rerankers. */
+  readonly maxTokens?: number | undefined;
+  /** Default "\n", as on Qwen3's model card. */
+  readonly promptSeparator?: Qwen3Spec["promptSeparator"] | undefined;
 }
 
 /** Finds models on this machine by what users call them: presets, known names, hub ids, folders. Never uses the network. */
 export interface ModelLocator {
   /**
-   * The names of the two models behind what the user wrote, the bundled pair by default; `locate` takes them from any
-   * working directory. Throws UserError for a name that stands for nothing, and for a model that leaves the other half open.
+   * The names of the two models behind what the user wrote; `locate` takes them from any working directory. Throws UserError
+   * for a name that stands for nothing, and for a model that leaves the other half open.
    */
-  resolvePair(name: string | undefined, overrides?: Partial<ModelPair>): ModelPair;
+  resolvePair(name: string, overrides?: Partial<ModelPair>): ModelPair;
 
-  /** The model on this machine. Throws UserError that says what was looked for, where, and how to get it. */
-  locate(name: string, role: ModelRole): Promise<ModelSpec>;
+  /** The pair for those who have not chosen: Qwen3-0.6B where both of its models are compiled already, else the bundled one. */
+  usualPair(): Promise<string>;
+
+  /**
+   * The model on this machine; a Qwen3 checkpoint is compiled first where it has to be. Throws UserError that says what was
+   * looked for, where, and how to get it.
+   */
+  locate(name: string, role: ModelRole, options?: LocateOptions): Promise<ModelSpec>;
 
   /**
    * What a download of this name (a preset, a model, "a+b", a hub id) has to bring: one item for each repository, none for
-   * the bundled pair. Throws UserError for folders and unknown names.
+   * the bundled pair and for folders of Qwen3 checkpoints. Throws UserError for other folders and unknown names.
    */
   pullPlan(name: string): readonly PullItem[];
+
+  /** The Qwen3 checkpoints on this machine behind a name, by the roles that they can play: what can be compiled. */
+  checkpoints(name: string): readonly NamedCheckpoint[];
 
   /** Every known model in every role, in the registry's order. */
   list(): Promise<ModelListing[]>;
@@ -45,17 +75,21 @@ export interface LocatorContext {
   readonly modelsFolder: string;
   readonly hubCacheFolder: string;
   readonly cwd: string;
+  readonly compiledFolder: string;
+  readonly usualPrecision: () => Promise<Qwen3Precision>;
+  readonly compile: ((request: CompileRequest) => Promise<void>) | undefined;
 }
 
-export function createModelLocator({ packageRoot, hubCacheFolder, cwd }: ModelLocatorOptions): ModelLocator {
+export function createModelLocator({ packageRoot, usualPrecision = async () => "int8", compile, ...folders }: ModelLocatorOptions): ModelLocator {
   const modelsFolder = join(packageRoot, "models");
   let known: LocatorContext | undefined;
-  const context = (): LocatorContext => (known ??= { registry: readRegistry(join(modelsFolder, "registry.json")), modelsFolder, hubCacheFolder, cwd });
+  const context = (): LocatorContext => (known ??= { registry: readRegistry(join(modelsFolder, "registry.json")), modelsFolder, usualPrecision, compile, ...folders });
   return {
     resolvePair: (name, overrides = {}) => resolvePair(name, overrides, context()),
-    // Reading is synchronous, for it takes a few milliseconds; errors reject all the same.
-    locate: async (name, role) => locateModel(name, role, context()),
+    usualPair: async () => usualPair(context()),
+    locate: async (name, role, options = {}) => locateModel(name, role, options, context()),
     pullPlan: (name) => planPull(name, context()),
+    checkpoints: (name) => findCheckpoints(name, context()),
     list: async () => listModels(context()),
   };
 }

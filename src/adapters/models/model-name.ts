@@ -1,11 +1,11 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { closestName } from "../../domain/closest-name.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { isRepoId } from "../hub/hub-cache-layout.ts";
-import type { KnownModel, ModelRegistry } from "./model-card.ts";
+import { CARD_FILE, ROLES, type KnownModel, type ModelRegistry } from "./model-card.ts";
 
 /** One model that a user named. `precision` is what follows a colon: "bge-m3:fp32". */
 export type NamedModel = { readonly precision: string | undefined } & (
@@ -19,7 +19,7 @@ export type NamedModel = { readonly precision: string | undefined } & (
   | { readonly kind: "hub"; readonly repo: string }
 );
 
-/** What a name that a user typed stands for. A preset may bear the name of one of its halves. */
+/** What a name that a user typed stands for. A preset may bear the name of one of its halves; a folder may hold two models. */
 export type NamedModels = NamedModel | { readonly kind: "preset"; readonly pair: Readonly<Record<ModelRole, NamedModel>> };
 
 export interface NameContext {
@@ -42,14 +42,9 @@ export function parseModelName(written: string, context: NameContext): NamedMode
   const known = colon > 1 && precision in registry.graphFiles ? lookUp(name.slice(0, colon), context, precision) : undefined;
   if (known !== undefined) return known;
   if (looksLikePath(name)) {
-    throw new UserError(`there is no folder ${expand(name, cwd)}`, { hint: "name a folder that holds an ONNX graph and tokenizer.json" });
+    throw new UserError(`there is no folder ${expand(name, cwd)}`, { hint: "name a folder that holds tokenizer.json and an ONNX graph, or Qwen3's safetensors" });
   }
   const base = colon > 1 && precision in registry.graphFiles ? name.slice(0, colon) : name;
-  if (/qwen/i.test(base)) {
-    throw new UserError(`${base} needs the Qwen3 engine, and this version runs encoder models only`, {
-      hint: "the Qwen3 engine comes with the next release; `rerank models list` shows what runs now",
-    });
-  }
   if (isRepoId(base)) return { kind: "hub", repo: base, precision: base === name ? undefined : precision };
   const meant = closestName(base, namesOf(registry));
   throw new UserError(`there is no model called "${name}"`, {
@@ -79,7 +74,15 @@ function lookUp(name: string, { registry, cwd }: NameContext, precision: string 
     if (repo !== undefined) return { kind: "known", model: candidate, repo, precision };
   }
   const folder = expand(name, cwd);
-  return isFolder(folder) ? { kind: "folder", folder, precision } : undefined;
+  if (!isFolder(folder)) return undefined;
+  const half = (role: ModelRole): NamedModel => ({ kind: "folder", folder: join(folder, role), precision });
+  return holdsPair(folder) ? { kind: "preset", pair: { embedder: half("embedder"), reranker: half("reranker") } } : { kind: "folder", folder, precision };
+}
+
+/** A folder `embedder` and a folder `reranker`, and no model beside them. */
+function holdsPair(folder: string): boolean {
+  const isModel = ["config.json", "tokenizer.json", CARD_FILE].some((name) => existsSync(join(folder, name)));
+  return !isModel && ROLES.every((role) => isFolder(join(folder, role)));
 }
 
 function namesOf({ presets, models }: ModelRegistry): string[] {

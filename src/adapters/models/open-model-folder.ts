@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelRole, ModelSpec, Pooling } from "../../domain/model-spec.ts";
+import type { EncoderSpec, ModelRole, ModelSpec, Pooling } from "../../domain/model-spec.ts";
 import { requireGraph } from "./choose-graph.ts";
 import { contentDigest } from "./content-digest.ts";
 import { hasDenseLayer, inferRoleCard, readFolderFacts } from "./infer-role-card.ts";
@@ -16,6 +16,8 @@ export interface ModelFolder {
   readonly folder: string;
   readonly id: string;
   readonly source: ModelSpec["source"];
+  /** "owner/name", where it comes from the hub. */
+  readonly repo?: string;
   /** The hub's commit; a digest of the files takes its place where there is none. */
   readonly commit?: string;
   /** What the registry knows about this model. The folder's own card goes before it, inferred facts after it. */
@@ -23,7 +25,15 @@ export interface ModelFolder {
   /** What the registry knows about the model that this one was made from: good where its own files are silent. */
   readonly ancestor?: ModelCard;
   readonly graphFiles: GraphFiles;
+  /** What the name says after its colon. */
   readonly precision?: string | undefined;
+}
+
+export interface EncoderWishes {
+  /** Reads less of a text than the model could. */
+  readonly maxTokens?: number | undefined;
+  /** For messages: an encoder's vectors cannot be cut. */
+  readonly dimensions?: number | undefined;
 }
 
 /** What encoders read that say nothing about it. */
@@ -39,7 +49,7 @@ const OUTPUTS: Record<ModelRole, readonly string[]> = {
  * Everything about the model in a folder that its role needs, from its card, its files and its graph.
  * Throws UserError that names what is missing or does not fit.
  */
-export function openModelFolder(model: ModelFolder, role: ModelRole): ModelSpec {
+export function openModelFolder(model: ModelFolder, role: ModelRole, wishes: EncoderWishes = {}): EncoderSpec {
   const { folder, id } = model;
   const facts = readFolderFacts(folder);
   refuseOtherFamilies(id, facts.modelType);
@@ -55,13 +65,14 @@ export function openModelFolder(model: ModelFolder, role: ModelRole): ModelSpec 
   const weightPaths = requireWeights(header, graphPath);
   const output = chooseOutput(header, card, role, id, graph.path);
   const vectors = role === "embedder" ? vectorShape(output, card, folder, facts.hiddenSize) : { pooling: "none" as const, dimensions: 0 };
+  refuseCut(id, role, vectors.dimensions, wishes.dimensions);
   const settings = {
     precision: graph.precision,
     output: output.name,
     ...vectors,
     queryPrefix: card.queryPrefix ?? "",
     passagePrefix: card.passagePrefix ?? "",
-    maxTokens: card.maxTokens ?? USUAL_MAX_TOKENS,
+    maxTokens: Math.min(card.maxTokens ?? USUAL_MAX_TOKENS, wishes.maxTokens ?? Infinity),
   };
   const files = [graphPath, ...weightPaths, tokenizerPath];
   // The tokenizer's template and its options belong to the model as much as its weights do.
@@ -94,12 +105,16 @@ export function readCard(folder: string): ModelCard | undefined {
   return text === undefined ? undefined : parseModelCard(text, path);
 }
 
-/** Throws UserError for models that this version cannot run. */
+/** Throws UserError for models that cannot be run. */
 export function refuseOtherFamilies(id: string, modelType: string | undefined): void {
   if (!/qwen/i.test(modelType ?? "")) return;
-  throw new UserError(`${id} is a Qwen model, and this version runs encoder models only`, {
-    hint: "the Qwen3 engine comes with the next release; `rerank models list` shows what runs now",
-  });
+  throw new UserError(`${id} is of the family ${modelType}, and encoders and Qwen3 are what runs here`, { hint: "`rerank models list` shows models that do" });
+}
+
+/** Only models that were trained for it keep their meaning when their vectors are cut. */
+function refuseCut(id: string, role: ModelRole, dimensions: number, wanted: number | undefined): void {
+  if (role === "reranker" || wanted === undefined || wanted === dimensions) return;
+  throw new UserError(`the vectors of ${id} have ${dimensions} numbers, and cannot be cut to ${wanted}`, { hint: "leave --dimensions out, or choose a Qwen3 model" });
 }
 
 /** Neither names nor folders are in it: an index outlives a moved folder and a new version of the package. */

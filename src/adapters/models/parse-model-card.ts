@@ -10,6 +10,8 @@ const text: Reader = (value) => (typeof value === "string" ? undefined : "a text
 const name: Reader = (value) => (typeof value === "string" && value !== "" ? undefined : "a name");
 const count: Reader = (value) => (Number.isInteger(value) && (value as number) > 0 ? undefined : "a whole number above 0");
 const names: Reader = (value) => (Array.isArray(value) && value.every((item) => name(item) === undefined) ? undefined : "a list of names");
+const family: Reader = (value) => (value === "qwen3" ? undefined : '"qwen3", or left out');
+const commit: Reader = (value) => (typeof value === "string" && /^[0-9a-f]{7,40}$/.test(value) ? undefined : "the first digits of a commit");
 const pooling: Reader = (value) => (["mean", "cls", "last", "none"].includes(value as string) ? undefined : '"mean", "cls", "last" or "none"');
 const graphs: Reader = (value) =>
   isFields(value) && Object.values(value).every((files) => Array.isArray(files) && files.length > 0 && files.every(isInnerPath))
@@ -34,10 +36,12 @@ const CARD_FIELDS: Record<string, Reader> = { licence: text, languages: text, em
 const MODEL_FIELDS: Record<string, Reader> = {
   ...CARD_FIELDS,
   name,
+  family,
   bundled: name,
   repo: name,
   alsoAs: names,
   revision: name,
+  publishedCommit: commit,
   sizeMb: count,
 };
 const PAIR_FIELDS: Record<string, Reader> = { embedder: name, reranker: name };

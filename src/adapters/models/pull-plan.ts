@@ -1,10 +1,14 @@
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { findGraph, precisionOfName, type GraphWish } from "./choose-graph.ts";
+import { modelsOf } from "./find-checkpoints.ts";
+import { readFolderFacts } from "./infer-role-card.ts";
 import { ROLES, type KnownModel } from "./model-card.ts";
 import type { LocatorContext } from "./model-locator.ts";
-import { parseHalf, parseModelName, type NamedModel } from "./model-name.ts";
-import { modelId, resolvePair } from "./resolve-pair.ts";
+import type { NamedModel } from "./model-name.ts";
+import { precisionOf } from "./open-qwen3.ts";
+import { isQwen3, SHARD, WEIGHTS_FILE, WEIGHTS_INDEX } from "./qwen3-checkpoint.ts";
+import { modelId } from "./resolve-pair.ts";
 
 /** One repository to bring, as `downloadModelFiles` takes it. */
 export interface PullItem {
@@ -14,8 +18,14 @@ export interface PullItem {
   readonly repo: string;
   readonly revision: string;
   readonly licence: string | undefined;
-  /** Picks the files that are needed. Throws UserError when there is no graph among them. */
+  /** Picks the files that are needed. Throws UserError when there is nothing among them that runs. */
   readonly wanted: (paths: readonly string[]) => readonly string[];
+  /** For repositories that nobody knows: what to bring and look at before gigabytes come that could not be run. */
+  readonly preview?: {
+    readonly wanted: (paths: readonly string[]) => readonly string[];
+    /** Throws UserError for a family that is not ours. */
+    readonly check: (folder: string) => void;
+  };
 }
 
 /** What the tokenizer and the role, pooling and limits of a model are read from. */
@@ -24,6 +34,7 @@ const SMALL_FILES = [
   "config.json",
   "tokenizer.json",
   "tokenizer_config.json",
+  "generation_config.json",
   "special_tokens_map.json",
   "modules.json",
   "sentence_bert_config.json",
@@ -34,22 +45,13 @@ const SMALL_FILES = [
 
 /** See `ModelLocator.pullPlan`. */
 export function planPull(name: string, context: LocatorContext): PullItem[] {
-  const items = modelsOf(name, context).flatMap((named) => itemOf(named, context));
+  const items = modelsOf(name, context).flatMap(({ named }) => itemOf(named, context));
   return items.filter((item, position) => items.findIndex(({ repo }) => repo === item.repo) === position);
-}
-
-/** One model alone may be pulled; a preset and "a+b" name two. */
-function modelsOf(name: string, context: LocatorContext): NamedModel[] {
-  if (name.includes("+")) {
-    const pair = resolvePair(name, {}, context);
-    return ROLES.map((role) => parseHalf(pair[role], role, context));
-  }
-  const named = parseModelName(name, context);
-  return named.kind === "preset" ? [named.pair.embedder, named.pair.reranker] : [named];
 }
 
 function itemOf(named: NamedModel, context: LocatorContext): PullItem[] {
   if (named.kind === "folder") {
+    if (isQwen3(named.folder)) return [];
     throw new UserError(`${named.folder} is a folder on this machine: there is nothing to bring`, { hint: "use it as it is: --models <folder>" });
   }
   if (named.kind === "hub") return [pullItem(named, named.repo, undefined, context)];
@@ -60,13 +62,16 @@ function itemOf(named: NamedModel, context: LocatorContext): PullItem[] {
 function pullItem(named: NamedModel, repo: string, model: KnownModel | undefined, { registry }: LocatorContext): PullItem {
   const known = ROLES.filter((role) => model?.[role] !== undefined);
   const { precision } = named;
+  const item = { name: modelId(named), roles: known.length > 0 ? known : ROLES, repo, revision: model?.revision ?? "main", licence: model?.licence };
+  if (model?.family === "qwen3") {
+    precisionOf({ id: item.name, precision });
+    return { ...item, wanted: (paths) => checkpointFiles(paths, repo) };
+  }
   return {
-    name: modelId(named),
-    roles: known.length > 0 ? known : ROLES,
-    repo,
-    revision: model?.revision ?? "main",
-    licence: model?.licence,
+    ...item,
+    ...(model === undefined && { preview: { wanted: previewFiles, check: (folder: string) => requireQwen3(folder, repo) } }),
     wanted: (paths) => {
+      if (model === undefined && isCheckpoint(paths)) return checkpointFiles(paths, repo);
       const wishes = (known.length > 0 ? known : ROLES).map((role) => ({ role, named: model?.[role]?.graphs, usual: registry.graphFiles, precision }));
       return wantedFiles(paths, repo, wishes, model?.name);
     },
@@ -89,6 +94,37 @@ function wantedFiles(paths: readonly string[], repo: string, wishes: readonly Gr
   }
   const weights = paths.filter((path) => [...graphs].some((graph) => holdsWeightsOf(path, graph)));
   return [...SMALL_FILES.filter((path) => present.has(path)), ...graphs, ...weights];
+}
+
+/** Without any graph, weights in safetensors may be a fine-tuned Qwen3's. */
+function isCheckpoint(paths: readonly string[]): boolean {
+  return !paths.some((path) => path.endsWith(".onnx")) && paths.some((path) => path === WEIGHTS_FILE || path === WEIGHTS_INDEX);
+}
+
+function previewFiles(paths: readonly string[]): string[] {
+  return isCheckpoint(paths) ? paths.filter((path) => path === "config.json") : [];
+}
+
+function requireQwen3(folder: string, repo: string): void {
+  if (isQwen3(folder)) return;
+  const family = readFolderFacts(folder).modelType ?? "an unknown family";
+  throw new UserError(`${repo} has no ONNX graph, and is of ${family}: of safetensors, Qwen3's run here`, {
+    hint: "choose a conversion of the model: look for it under onnx-community or Xenova",
+  });
+}
+
+/** A Qwen3 checkpoint: its weights, whole or in shards, its tokenizer and its configuration. */
+function checkpointFiles(paths: readonly string[], repo: string): string[] {
+  const present = new Set(paths);
+  const small = SMALL_FILES.filter((path) => present.has(path));
+  const missing = ["config.json", "tokenizer.json"].find((path) => !present.has(path));
+  if (missing !== undefined) throw new UserError(`${repo} has no ${missing}`, { hint: "choose another repository of the model" });
+  if (present.has(WEIGHTS_FILE)) return [...small, WEIGHTS_FILE];
+  const shards = paths.filter((path) => SHARD.test(path)).sort();
+  const [, , shardCount] = SHARD.exec(shards[0] ?? "") ?? [];
+  if (present.has(WEIGHTS_INDEX) && shards.length > 0 && shards.length === Number(shardCount)) return [...small, WEIGHTS_INDEX, ...shards];
+  const what = shards.length > 0 ? `${shards.length} of ${Number(shardCount)} shards of its safetensors` : "no safetensors";
+  throw new UserError(`${repo} has ${what}`, { hint: "choose another repository of the model: `rerank models list` shows the official ones" });
 }
 
 /** "model.onnx_data", "model.onnx.data", "model.onnx_data_1", and the loose tensors that some exporters leave beside the graph. */

@@ -5,16 +5,17 @@ import { readFolderFacts } from "./infer-role-card.ts";
 import { ROLES, type ModelPair } from "./model-card.ts";
 import { parseModelName, type NameContext, type NamedModel } from "./model-name.ts";
 import { readCard } from "./open-model-folder.ts";
+import { isQwen3, qwen3Roles } from "./qwen3-checkpoint.ts";
 
-/** What runs when nobody has chosen: it is in the package. */
+/** What always runs: it is in the package. */
 export const DEFAULT_PAIR = "mini";
 
 /**
  * The names of the two models: a preset names both, "a+b" an embedder and a reranker, a folder both when it holds both.
  * `overrides` go before their half. Throws UserError for a name that stands for nothing, and for one that leaves a half open.
  */
-export function resolvePair(name: string | undefined, overrides: Partial<ModelPair>, context: NameContext): ModelPair {
-  const halves = halvesOf(name ?? DEFAULT_PAIR, overrides, context);
+export function resolvePair(name: string, overrides: Partial<ModelPair>, context: NameContext): ModelPair {
+  const halves = halvesOf(name, overrides, context);
   const pair = { ...halves, ...overrides };
   const { embedder, reranker } = pair;
   if (embedder !== undefined && reranker !== undefined) return { embedder, reranker };
@@ -80,6 +81,7 @@ function rolesOf(named: NamedModel): readonly ModelRole[] {
 
 /** Both for a folder that says nothing: the graph itself tells when it is opened. */
 function rolesInFolder(folder: string): readonly ModelRole[] {
+  if (isQwen3(folder)) return qwen3Roles(folder);
   const card = readCard(folder);
   const paths = graphPathsIn(folder, undefined);
   const facts = readFolderFacts(folder);

@@ -12,6 +12,7 @@ import { counted, formatDuration } from "../../reporters/format-numbers.ts";
 import { indexReportText } from "../../reporters/index-report.ts";
 import { createProgressReader } from "../../reporters/progress-line.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
+import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt, PACKAGE_ROOT } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
@@ -26,6 +27,9 @@ const DEMO_SETTINGS = {
   reranker: undefined,
   passageTokens: undefined,
   overlapTokens: undefined,
+  embedTokens: undefined,
+  rerankTokens: undefined,
+  dimensions: undefined,
   include: [],
   exclude: [],
   paths: [],
@@ -36,7 +40,9 @@ const DEMO_SETTINGS = {
   minRelevance: undefined,
   budget: undefined,
   instruct: undefined,
-};
+  longDocuments: "truncate",
+  promptSeparator: "newline",
+} as const;
 
 /** `rerank demo`: indexes the bundled corpus in the user's cache folder and runs two queries over it. */
 export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
@@ -50,13 +56,14 @@ export async function runDemo(flags: Flags, context: CommandContext): Promise<nu
   const settings = { ...given, ...DEMO_SETTINGS, index: join(folder, ".rerank"), models };
   const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
   const onNotice = (line: string) => output.notice(`rerank: ${line}`);
+  const openProgress = compileProgressOf(context);
 
-  const report = await indexCorpus({ settings, hub, cwd: folder, paths: ["."], rebuild: false, command: "rerank demo", signal, onNotice }, context);
+  const report = await indexCorpus({ settings, hub, cwd: folder, paths: ["."], rebuild: false, command: "rerank demo", signal, onNotice, openProgress }, context);
   signal.throwIfAborted();
   if (report.skipped.length > 0) await output.write(indexReportText(report, { terminal, verbose: true }));
   await output.write(`${demoText([corpusLine(report), STAGES], terminal)}\n`);
 
-  const index = await openIndexAt(requireIndexHome(folder, settings.index), { settings, hub, cwd: folder, rerank: true, onNotice });
+  const index = await openIndexAt(requireIndexHome(folder, settings.index), { settings, hub, cwd: folder, rerank: true, onNotice, signal, openProgress });
   try {
     for (const query of CLASSIC_QUERIES) {
       const result = await search(query, index, { ...searchOptions(settings), signal });

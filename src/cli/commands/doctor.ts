@@ -12,9 +12,10 @@ import type { VectorCensus } from "../../ports/passage-store.ts";
 import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
 import { formatBytes } from "../../reporters/format-numbers.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
-import { modelNames, openLocator, threadsOf, STORE_FILE } from "../compose.ts";
+import { openLocator, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
 
 /** An index of 50,000 passages takes about this much with its vector file, and the same again while it is rewritten. */
 const ENOUGH_DISK_BYTES = 500_000_000;
@@ -62,12 +63,12 @@ async function devicesDetail(): Promise<string> {
 
 /** Loads both models and asks them something that any model gets right. */
 async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandContext): Promise<string> {
-  const locator = openLocator(hub, cwd);
-  const names = modelNames(locator, settings, undefined);
+  const locator = openLocator(hub, cwd, { settings });
+  const names = await modelNames(locator, settings, undefined);
   const inference = startInference({
-    embedder: await locator.locate(names.embedder, "embedder"),
-    reranker: await locator.locate(names.reranker, "reranker"),
-    ...threadsOf(settings),
+    embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }),
+    reranker: await locateReranker(locator, names.reranker, settings),
+    ...inferenceSettings(settings),
   });
   try {
     const query = "What is the capital of France?";
@@ -113,7 +114,7 @@ async function indexChecks({ settings, hub }: LoadedSettings, { cwd }: CommandCo
           checks.push(await hnswCheck(folder, store.vectorCensus(), manifest.embedderFingerprint));
           checks.push(
             await check("index's model", async () => {
-              const spec = await openLocator(hub, cwd).locate(manifest.embedderId, "embedder");
+              const spec = await locateEmbedder(openLocator(hub, cwd, { settings }), manifest.embedderId, { embedTokens: settings.embedTokens }, manifest);
               requireSameEmbedder(manifest, spec);
               return `${manifest.embedderId} is here and unchanged`;
             }),

@@ -9,6 +9,7 @@ import { UserError } from "../../domain/errors.ts";
 import { planOnly } from "../../pipeline/build-index.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
 import type { IndexRoot, PassageStore } from "../../ports/passage-store.ts";
+import { compileProgressOf } from "../compile-model.ts";
 import { openForReading, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { createIndexReporter, type IndexReporter } from "../index-reporter.ts";
@@ -41,6 +42,7 @@ export async function runIndex(paths: readonly string[], flags: IndexFlags, cont
     signal: context.signal,
     onEvent: (event) => reporter.event(event),
     onNotice: (line) => reporter.notice(line),
+    openProgress: compileProgressOf(context),
   };
   try {
     if (flags.dryRun) return await reportRun(await dryRun(options), reporter);

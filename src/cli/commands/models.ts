@@ -1,54 +1,84 @@
-import { downloadModelFiles } from "../../adapters/hub/download-model-files.ts";
+import { dirname } from "node:path";
+import { downloadModelFiles, type DownloadedFiles } from "../../adapters/hub/download-model-files.ts";
+import { readCompileReport } from "../../adapters/models/compiled-models.ts";
+import type { NamedCheckpoint } from "../../adapters/models/find-checkpoints.ts";
+import type { PullItem } from "../../adapters/models/pull-plan.ts";
 import type { HubSettings } from "../../config/hub-settings.ts";
 import { UserError } from "../../domain/errors.ts";
+import type { ModelRole } from "../../domain/model-spec.ts";
 import { createDownloadProgress } from "../../reporters/download-progress.ts";
-import { modelsJson, modelsText } from "../../reporters/models-report.ts";
+import { compiledJson, compiledLine, modelsJson, modelsText } from "../../reporters/models-report.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
+import { compileProgressOf } from "../compile-model.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { loadSettings, type Flags } from "../load-settings.ts";
+import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
 
 interface ModelsFlags extends Flags {
   readonly json?: boolean;
   readonly revision?: string;
+  readonly role?: string;
 }
 
 /** `rerank models [list]` and `rerank models pull <name>`. Resolves to the exit code. */
 export async function runModels([action = "list", name]: readonly string[], flags: ModelsFlags, context: CommandContext): Promise<number> {
-  const { settings, hub } = await loadSettings(context, "models", flags);
-  const locator = openLocator(hub, context.cwd);
+  const loaded = await loadSettings(context, "models", flags);
   if (action === "list") {
+    const { settings, hub } = loaded;
     const terminal = describeTerminal({ stream: process.stdout, env: context.environment, colorSetting: settings.color });
-    const models = await locator.list();
+    const models = await openLocator(hub, context.cwd, { settings }).list();
     await context.output.write(flags.json ? modelsJson(models) : modelsText(models, terminal));
     return 0;
   }
   if (action !== "pull") throw new UserError(`there is no \`rerank models ${action}\``, { hint: "use list or pull" });
   if (name === undefined) throw new UserError("models pull needs a name", { hint: "`rerank models list` shows the known ones" });
-  const items = locator.pullPlan(name);
-  if (items.length === 0) context.output.notice(`rerank: ${name} is in the package: there is nothing to pull`);
-  const talk = describeTerminal({ stream: process.stderr, env: context.environment, colorSetting: settings.color });
-  for (const { repo, revision, wanted, licence } of items) {
-    context.output.notice(`rerank: ${repo}${licence === undefined ? "" : ` (licence: ${licence})`}`);
-    const progress = createDownloadProgress({ stream: process.stderr, terminal: talk });
-    try {
-      const { folder, commit } = await downloadModelFiles({
-        ...hubOptions(hub),
-        repo,
-        revision: flags.revision ?? revision,
-        wanted,
-        signal: context.signal,
-        onProgress: (state) => progress.update(state),
-      });
-      progress.stop();
-      await context.output.write(flags.json ? `${JSON.stringify({ repo, commit, folder })}\n` : `${repo} ${commit.slice(0, 8)} is in ${folder}\n`);
-    } finally {
-      progress.stop();
-    }
-  }
+  await pull(name, roleOf(flags.role), flags, loaded, context);
   return 0;
 }
 
-function hubOptions({ endpoint, token, cacheFolder, offline, proxies }: HubSettings) {
-  return { endpoint, token: token?.reveal(), cacheFolder, offline, proxies };
+/** Brings what a name stands for, then compiles what of it is a Qwen3 checkpoint. */
+async function pull(name: string, role: ModelRole | undefined, flags: ModelsFlags, { settings, hub }: LoadedSettings, context: CommandContext): Promise<void> {
+  const { output, signal } = context;
+  const onNotice = (line: string): void => output.notice(`rerank: ${line}`);
+  const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal, openProgress: compileProgressOf(context) } });
+  const items = locator.pullPlan(name).filter(({ roles }) => role === undefined || roles.includes(role));
+  for (const item of items) {
+    onNotice(`${item.repo}${item.licence === undefined ? "" : ` (licence: ${item.licence})`}`);
+    const { commit, folder } = await download(item, flags.revision ?? item.revision, hub, context);
+    await output.write(flags.json ? `${JSON.stringify({ repo: item.repo, commit, folder })}\n` : `${item.repo} ${commit.slice(0, 8)} is in ${folder}\n`);
+  }
+  const checkpoints = locator.checkpoints(name).filter((checkpoint) => role === undefined || checkpoint.role === role);
+  if (items.length === 0 && checkpoints.length === 0) onNotice(`${name} is in the package: there is nothing to pull`);
+  for (const checkpoint of checkpoints) {
+    const report = await compile(checkpoint);
+    await output.write(flags.json ? compiledJson(report) : compiledLine(report));
+  }
+
+  async function compile({ name: id, role: half }: NamedCheckpoint) {
+    const spec = await locator.locate(id, half);
+    const report = readCompileReport(dirname(spec.graphPath));
+    if (report === undefined) throw new Error(`${dirname(spec.graphPath)} has lost its report`);
+    return { id: spec.id, folder: dirname(spec.graphPath), ...report };
+  }
+}
+
+async function download({ repo, wanted, preview }: PullItem, revision: string, hub: HubSettings, { environment: env, signal }: CommandContext): Promise<DownloadedFiles> {
+  const talk = describeTerminal({ stream: process.stderr, env, colorSetting: "auto" });
+  const progress = createDownloadProgress({ stream: process.stderr, terminal: talk });
+  const { endpoint, token, cacheFolder, offline, proxies } = hub;
+  const shared = { endpoint, token: token?.reveal(), cacheFolder, offline, proxies, repo, revision, signal };
+  try {
+    if (preview !== undefined) {
+      const { folder, files } = await downloadModelFiles({ ...shared, wanted: preview.wanted });
+      if (files.length > 0) preview.check(folder);
+    }
+    return await downloadModelFiles({ ...shared, wanted, onProgress: (state) => progress.update(state) });
+  } finally {
+    progress.stop();
+  }
+}
+
+function roleOf(written: string | undefined): ModelRole | undefined {
+  if (written === undefined || written === "embedder" || written === "reranker") return written;
+  throw new UserError(`"${written}" is no role`, { hint: "name --role embedder or --role reranker, or leave it out for both" });
 }

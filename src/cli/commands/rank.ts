@@ -3,11 +3,13 @@ import { startInference } from "../../inference/inference-client.ts";
 import { DEFAULT_CHUNKING } from "../../pipeline/index-manifest.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
 import type { Settings } from "../../config/settings-table.ts";
-import { modelNames, openLocator, threadsOf } from "../compose.ts";
+import { compileProgressOf } from "../compile-model.ts";
+import { openLocator } from "../compose.ts";
 import { fileLine } from "../../reporters/file-line.ts";
 import type { CommandContext } from "../context.ts";
 import { inputLines } from "../input-lines.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
 import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
@@ -31,15 +33,16 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
   }
   const isFiltering = flags.lines === true || (!hasFormat(flags) && !process.stdout.isTTY);
   const isReadingFiles = files.length > 0 || flags.fromPaths === true;
-  const locator = openLocator(hub, context.cwd);
-  const names = modelNames(locator, settings, undefined);
   const writer = createResultWriter({ format, flags, context, settings, baseFolder: context.cwd, manyQueries: false });
+  const onNotice = (line: string): void => writer.notice(line);
+  const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal: context.signal, openProgress: compileProgressOf(context) } });
+  const names = await modelNames(locator, settings, undefined);
   const inference = startInference({
-    reranker: await locator.locate(names.reranker, "reranker"),
+    reranker: await locateReranker(locator, names.reranker, settings),
     // Files are cut into passages by the embedder's tokenizer; lines need none.
-    ...(isReadingFiles && { embedder: await locator.locate(names.embedder, "embedder") }),
-    ...threadsOf(settings),
-    onNotice: (line) => writer.notice(line),
+    ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, settings) }),
+    ...inferenceSettings(settings),
+    onNotice,
   });
   try {
     const inputs = isReadingFiles

@@ -12,8 +12,8 @@ export async function runCompletion([shell]: readonly string[], program: Command
   if (known === undefined) {
     throw new UserError(`there is no completion for ${shell ?? "an unnamed shell"}`, { hint: `name one of ${SHELLS.join(", ")}` });
   }
-  const { hub } = await loadSettings(context, "completion", {});
-  const listed = await openLocator(hub, context.cwd).list();
+  const { settings, hub } = await loadSettings(context, "completion", {});
+  const listed = await openLocator(hub, context.cwd, { settings }).list();
   const models = [...new Set(listed.flatMap(({ name, presets }) => [...presets, name]))];
   await context.output.write(
     completionScript(known, program, {

@@ -3,6 +3,7 @@ import { pathMatcher } from "../../adapters/path-matcher.ts";
 import type { Settings } from "../../config/settings-table.ts";
 import { UserError } from "../../domain/errors.ts";
 import { search, type SearchOptions } from "../../pipeline/search.ts";
+import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { checkQuery, readQueries } from "../query-input.ts";
@@ -27,6 +28,8 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
     cwd: context.cwd,
     rerank: settings.rerank,
     onNotice: (line) => writer.notice(line),
+    signal: context.signal,
+    openProgress: compileProgressOf(context),
   });
   try {
     const options = { ...searchOptions(settings), signal: context.signal };

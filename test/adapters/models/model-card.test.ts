@@ -58,7 +58,7 @@ describe("the registry", () => {
   });
 
   test("has everything that is needed to run an embedder", () => {
-    for (const { name, embedder, repo } of registry.models.filter((model) => model.embedder !== undefined)) {
+    for (const { name, embedder, repo } of registry.models.filter((model) => model.embedder !== undefined && model.family === undefined)) {
       expect(embedder, name).toMatchObject({ pooling: expect.any(String), dimensions: expect.any(Number), maxTokens: expect.any(Number), queryPrefix: expect.any(String) });
       expect(repo, name).toContain("/");
     }
@@ -72,5 +72,16 @@ describe("the registry", () => {
   test("knows the families that it should", () => {
     const names = registry.models.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["mini", "bge-reranker-base", "bge-reranker-large", "bge-reranker-v2-m3", "multilingual-e5-small", "all-MiniLM-L6-v2", "bge-m3"]));
+  });
+
+  test("has Qwen3 in three sizes, each a pair, with the commits that published scores stand for", () => {
+    for (const size of ["0.6b", "4b", "8b"]) {
+      expect(registry.presets.get(`qwen3-${size}`)).toEqual({ embedder: `qwen3-embedding-${size}`, reranker: `qwen3-reranker-${size}` });
+      for (const name of [`qwen3-embedding-${size}`, `qwen3-reranker-${size}`]) {
+        const model = registry.models.find((candidate) => candidate.name === name);
+        expect(model).toMatchObject({ family: "qwen3", licence: "Apache-2.0", revision: "main", publishedCommit: expect.stringMatching(/^[0-9a-f]{8}$/) });
+        expect(model?.repo?.toLowerCase()).toBe(`qwen/${name}`);
+      }
+    }
   });
 });

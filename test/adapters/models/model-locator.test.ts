@@ -20,7 +20,7 @@ beforeEach(() => {
   cache = join(base, "cache");
   cwd = join(base, "work");
   mkdirSync(cwd);
-  locator = createModelLocator({ packageRoot: PACKAGE_ROOT, hubCacheFolder: cache, cwd });
+  locator = createModelLocator({ packageRoot: PACKAGE_ROOT, hubCacheFolder: cache, cwd, compiledFolder: join(base, "compiled") });
 });
 
 afterEach(() => rmSync(base, { recursive: true, force: true }));
@@ -73,8 +73,9 @@ describe("the bundled pair", () => {
     expect(await locator.locate("mini", "reranker")).toMatchObject({ role: "reranker", output: "logits", dimensions: 0, queryPrefix: "", pooling: "none", maxTokens: 512 });
   });
 
-  test("is what runs when nobody has chosen", () => {
-    expect(locator.resolvePair(undefined)).toEqual({ embedder: "mini", reranker: "mini" });
+  test("is what runs when nobody has chosen", async () => {
+    expect(await locator.usualPair()).toBe("mini");
+    expect(locator.resolvePair("mini")).toEqual({ embedder: "mini", reranker: "mini" });
   });
 
   describe("copied elsewhere", () => {
@@ -105,7 +106,7 @@ describe("the bundled pair", () => {
   });
 
   test("a package without its models says how to mend it", async () => {
-    const broken = createModelLocator({ packageRoot: base, hubCacheFolder: cache, cwd });
+    const broken = createModelLocator({ packageRoot: base, hubCacheFolder: cache, cwd, compiledFolder: join(base, "compiled") });
     expect((await failure(broken.locate("mini", "embedder"))).hint).toContain("install it again");
   });
 });
@@ -197,7 +198,7 @@ describe("a local folder", () => {
     ["two poolings", { "1_Pooling/config.json": { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true } }, { "model.onnx": TOKEN_VECTORS }, "cls and mean pooling"],
     ["a pooling that is not ours", { "1_Pooling/config.json": { pooling_mode_max_tokens: true } }, { "model.onnx": TOKEN_VECTORS }, "max tokens pooling"],
     ["several graphs of unknown names", {}, { "a.onnx": TOKEN_VECTORS, "b.onnx": TOKEN_VECTORS }, "a.onnx, b.onnx"],
-    ["another family", { "config.json": { model_type: "qwen3" } }, { "model.onnx": TOKEN_VECTORS }, "encoder models only"],
+    ["another family", { "config.json": { model_type: "qwen2" } }, { "model.onnx": TOKEN_VECTORS }, "encoders and Qwen3 are what runs here"],
     ["a card that does not fit the graph", { "rerank.json": { embedder: { dimensions: 99, pooling: "mean" } } }, { "model.onnx": TOKEN_VECTORS }, "its card says 99"],
     ["a damaged configuration", { "config.json": "{" }, { "model.onnx": TOKEN_VECTORS }, "config.json is not JSON"],
     ["an unknown output", { "rerank.json": { embedder: { pooling: "mean" } } }, { "model.onnx": { outputs: { hidden: [null, 8] } } }, "its graph model.onnx gives hidden"],
@@ -341,7 +342,7 @@ describe("names", () => {
 
   test("an override fills or replaces its half", () => {
     expect(locator.resolvePair("bge-reranker-base", { embedder: "mini" })).toEqual({ embedder: "mini", reranker: "bge-reranker-base" });
-    expect(locator.resolvePair(undefined, { reranker: "bge-reranker-base" })).toEqual({ embedder: "mini", reranker: "bge-reranker-base" });
+    expect(locator.resolvePair("mini", { reranker: "bge-reranker-base" })).toEqual({ embedder: "mini", reranker: "bge-reranker-base" });
   });
 
   test("a folder with a plus in its name is a folder", () => {
@@ -358,12 +359,6 @@ describe("names", () => {
     const error = await failure(() => locator.resolvePair(name));
     expect(error.message).toBe(`there is no model called "${name}"`);
     expect(error.hint).toContain(hint);
-  });
-
-  test.each(["qwen3-0.6b", "Qwen/Qwen3-Reranker-0.6B", "qwen3-8b:int8"])("%s says that its engine is not here yet", async (name) => {
-    const error = await failure(locator.locate(name, "embedder"));
-    expect(error.message).toContain("encoder models only");
-    expect(error.hint).toContain("next release");
   });
 
   test.each(["", "  ", "a+b+c", "mini+"])("%j is an error", async (name) => {

@@ -14,7 +14,7 @@ let locator: ModelLocator;
 
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), "rerank-pull-"));
-  locator = createModelLocator({ packageRoot: resolve(import.meta.dirname, "../../.."), hubCacheFolder: base, cwd: base });
+  locator = createModelLocator({ packageRoot: resolve(import.meta.dirname, "../../.."), hubCacheFolder: base, cwd: base, compiledFolder: join(base, "compiled") });
 });
 
 afterEach(() => rmSync(base, { recursive: true, force: true }));
@@ -61,7 +61,11 @@ describe("what a download brings", () => {
 
   test.each([
     ["BAAI/bge-reranker-v2-m3", ["tokenizer.json", "model.safetensors"], "no ONNX graph", "rerank models pull bge-reranker-v2-m3"],
-    ["acme/x", ["tokenizer.json", "model.safetensors"], "no ONNX graph", "onnx-community"],
+    ["acme/x", ["tokenizer.json", "pytorch_model.bin"], "no ONNX graph", "onnx-community"],
+    ["acme/x", ["tokenizer.json", "model.safetensors"], "no config.json", "another repository"],
+    ["acme/x", ["config.json", "tokenizer.json", "model.safetensors.index.json", "model-00001-of-00002.safetensors"], "1 of 2 shards", "models list"],
+    ["qwen3-reranker-0.6b", ["config.json", "tokenizer.json", "pytorch_model.bin"], "no safetensors", "models list"],
+    ["Qwen/Qwen3-Embedding-0.6B-GGUF", ["Qwen3-Embedding-0.6B-Q8_0.gguf"], "no ONNX graph", "onnx-community"],
     ["acme/x", ["model.onnx"], "no tokenizer.json", "conversion"],
     ["acme/x:fp16", ["tokenizer.json", "onnx/model.onnx"], "no graph in fp16", "fp32"],
     ["acme/x", ["tokenizer.json", "a/one.onnx", "b/two.onnx"], "in a place that is known", "card"],

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { UserError } from "../../domain/errors.ts";
+import { QWEN3_PRECISIONS, type ModelRole, type Qwen3Precision } from "../../domain/model-spec.ts";
+import { COMPILED_GRAPH_FILE, COMPILE_REPORT_FILE, ENGINE_VERSION, type CompileReport } from "../../ports/model-compiler.ts";
+import { readJsonFile } from "./read-json-file.ts";
+
+/** A checkpoint, by what tells it from others. */
+export interface CheckpointKey {
+  /** "owner/name" of the hub; the folder's name is taken where there is none. */
+  readonly repo: string | undefined;
+  readonly folder: string;
+  readonly revision: string;
+}
+
+/** Where the graph of a checkpoint belongs: `<root>/<owner--name>/<revision>-<role>-<precision>-e<engine>`. */
+export function compiledModelFolder(root: string, { repo, folder, revision }: CheckpointKey, role: ModelRole, precision: Qwen3Precision): string {
+  const name = (repo?.replace("/", "--") ?? basename(folder)).replaceAll(/[^\w.-]+/g, "-");
+  return join(root, name, `${revision.slice(0, 16)}-${role}-${precision}-e${ENGINE_VERSION}`);
+}
+
+/** The precisions in which a checkpoint has been compiled for a role. */
+export function compiledPrecisions(root: string, key: CheckpointKey, role: ModelRole): Qwen3Precision[] {
+  return QWEN3_PRECISIONS.filter((precision) => readCompileReport(compiledModelFolder(root, key, role, precision)) !== undefined);
+}
+
+/** `undefined` where no complete graph of this engine version lies: it is compiled anew then. */
+export function readCompileReport(folder: string): CompileReport | undefined {
+  if (!existsSync(join(folder, COMPILED_GRAPH_FILE))) return undefined;
+  try {
+    const report = readJsonFile(join(folder, COMPILE_REPORT_FILE));
+    const isWhole =
+      report["engineVersion"] === ENGINE_VERSION &&
+      QWEN3_PRECISIONS.includes(report["precision"] as Qwen3Precision) &&
+      ["dimensions", "contextTokens"].every((field) => Number.isSafeInteger(report[field])) &&
+      typeof report["choicesDigest"] === "string";
+    return isWhole ? (report as unknown as CompileReport) : undefined;
+  } catch (error) {
+    // Damaged: as good as none.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** Graph and weights. */
+export function compiledBytes(folder: string): number {
+  const names = readdirSync(folder).filter((name) => name !== COMPILE_REPORT_FILE);
+  return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+/** SHA-256 (hex) over values that JSON can write. */
+export function digestOf(values: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(values)).digest("hex");
+}

@@ -1,0 +1,63 @@
+import type { LocateOptions, ModelLocator } from "../adapters/models/model-locator.ts";
+import type { Settings } from "../config/settings-table.ts";
+import type { ModelSpec, Qwen3Precision } from "../domain/model-spec.ts";
+import { chooseDevice } from "../engine/choose-device.ts";
+import type { InferenceOptions } from "../inference/inference-client.ts";
+import type { IndexManifest } from "../ports/passage-store.ts";
+
+/** Which models run, and how. */
+export type ModelSettings = Pick<
+  Settings,
+  "models" | "embedder" | "reranker" | "threads" | "device" | "precision" | "embedTokens" | "rerankTokens" | "longDocuments" | "promptSeparator"
+>;
+
+/** The names of the two models: as the settings say, else as the index was built, else those that are ready on this machine. */
+export async function modelNames(
+  locator: ModelLocator,
+  { models, embedder, reranker }: Pick<ModelSettings, "models" | "embedder" | "reranker">,
+  manifest: IndexManifest | undefined,
+): Promise<{ readonly embedder: string; readonly reranker: string }> {
+  const overrides = { ...(embedder !== undefined && { embedder }), ...(reranker !== undefined && { reranker }) };
+  if (models === undefined && manifest !== undefined) {
+    return { embedder: manifest.embedderId, reranker: manifest.rerankerId, ...overrides };
+  }
+  return locator.resolvePair(models ?? (await locator.usualPair()), overrides);
+}
+
+/**
+ * The embedder that an index is built or searched with.
+ * @param dimensions as the user wants them; else vectors are cut as those of the index are, when it is the same model's.
+ */
+export async function locateEmbedder(
+  locator: ModelLocator,
+  name: string,
+  { embedTokens: maxTokens, dimensions }: Pick<ModelSettings, "embedTokens"> & Partial<Pick<Settings, "dimensions">>,
+  manifest?: IndexManifest,
+): Promise<ModelSpec> {
+  const options: LocateOptions = { maxTokens, dimensions };
+  const spec = await locator.locate(name, "embedder", options);
+  if (dimensions !== undefined || manifest === undefined || spec.family !== "qwen3" || spec.dimensions <= manifest.dimensions) return spec;
+  const cut = await locator.locate(name, "embedder", { ...options, dimensions: manifest.dimensions });
+  return cut.fingerprint === manifest.embedderFingerprint ? cut : spec;
+}
+
+export function locateReranker(
+  locator: ModelLocator,
+  name: string,
+  { rerankTokens, promptSeparator }: Pick<ModelSettings, "rerankTokens" | "promptSeparator">,
+): Promise<ModelSpec> {
+  return locator.locate(name, "reranker", { maxTokens: rerankTokens, promptSeparator: promptSeparator === "newline" ? "\n" : "\n\n" });
+}
+
+/** What the inference child has to know beside the models; 0 threads leave it to the child, which counts physical cores. */
+export function inferenceSettings({ threads, device, longDocuments }: Pick<ModelSettings, "threads" | "device" | "longDocuments">): InferenceOptions {
+  return { device, longDocuments, ...(threads > 0 && { threads }) };
+}
+
+/** The precision of Qwen3 models whose name says none: int8's products are fast on the CPU alone, int4's on graphics processors. */
+export async function usualPrecision({ device, precision }: Pick<ModelSettings, "device" | "precision">): Promise<Qwen3Precision> {
+  if (precision !== "auto") return precision;
+  if (device !== "auto") return device === "cpu" ? "int8" : "int4";
+  const choice = await chooseDevice("auto", { id: "", family: "qwen3", precision: "int4" });
+  return choice.device === "cpu" ? "int8" : "int4";
+}

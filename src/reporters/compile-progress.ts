@@ -1,0 +1,56 @@
+import { createPaintedLine, type PaintStream } from "./painted-line.ts";
+import { printableLine } from "./printable.ts";
+import { formatRemaining } from "./progress-line.ts";
+import { createStyle } from "./style.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** How far a model's compilation is. */
+export interface CompileState {
+  /** "layer 3 of 28" */
+  readonly step: string;
+  /** 0 to 1. */
+  readonly share: number;
+}
+
+export interface CompileProgressView {
+  update(state: CompileState): void;
+  stop(): void;
+}
+
+/** In a pipe or a log. */
+const PLAIN_INTERVAL_MS = 10_000;
+/** Earlier, the rate says little about what is to come. */
+const EARLIEST_ESTIMATE = 0.03;
+
+/** Step, share and remaining time: one repainted line on a terminal, plain lines every few seconds elsewhere. */
+export function createCompileProgress({ stream, terminal }: { readonly stream: PaintStream; readonly terminal: Terminal }): CompileProgressView {
+  const { glyphs } = createStyle(terminal);
+  const startedAt = performance.now();
+  let latest: CompileState | undefined;
+  let plainAt = startedAt;
+  const line = createPaintedLine({
+    stream,
+    ellipsis: glyphs.ellipsis,
+    columns: terminal.columns,
+    draw: () => (latest === undefined ? "" : lineOf(latest)),
+  });
+
+  function lineOf({ step, share }: CompileState): string {
+    const remainingMs = ((performance.now() - startedAt) * (1 - share)) / share;
+    const left = share >= EARLIEST_ESTIMATE && share < 1 ? `about ${formatRemaining(remainingMs)} left` : "";
+    return [`compiling ${Math.floor(share * 100)} %`, printableLine(step), left].filter((part) => part !== "").join(` ${glyphs.dot} `);
+  }
+
+  return {
+    update(state) {
+      latest = state;
+      if (terminal.isTerminal) {
+        line.refresh();
+      } else if (performance.now() - plainAt >= PLAIN_INTERVAL_MS) {
+        plainAt = performance.now();
+        stream.write(`${lineOf(state)}\n`);
+      }
+    },
+    stop: () => line.clear(),
+  };
+}
