@@ -1,0 +1,166 @@
+import { UserError } from "../../domain/errors.ts";
+import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
+
+/** What both models are told to look for unless somebody says otherwise. */
+export const DEFAULT_TASK = "Given a web search query, retrieve relevant passages that answer the query";
+
+const SYSTEM =
+  'Judge whether the Document meets the requirements based on the Query and the Instruct provided. Note that the answer can only be "yes" or "no".';
+/** Neighbouring windows of a long document have one token in so many in common. */
+const OVERLAP_DIVISOR = 8;
+/** Tokens that a pair needs at least beside the template. */
+const MIN_ROOM = 16;
+
+/** What the embedder reads. */
+export interface EmbeddingPrompt {
+  readonly ids: Int32Array;
+  /** The end of the text was left out to stay within the limit. */
+  readonly truncated: boolean;
+}
+
+/** What the reranker reads of one query and one document. */
+export interface PairPrompt {
+  readonly ids: Int32Array;
+  /**
+   * The first ids (system prompt, instruction, query, up to and including "<Document>:") are those of every document of
+   * the query: their keys and values serve all of them. Below `ids.length`.
+   */
+  readonly sharedCount: number;
+  /** The end of the document was left out to stay within the limit. */
+  readonly truncated: boolean;
+  readonly queryTruncated: boolean;
+}
+
+/** The prompts of one query. */
+export interface QueryPrompts {
+  /** What its pairs begin with: `sharedIds.slice(0, pair.sharedCount)` are the first ids of every pair. */
+  readonly sharedIds: Int32Array;
+  /** Instruction and query take more than half of what there is, and their end was left out. */
+  readonly queryTruncated: boolean;
+  /** Only the document's end is cut to fit. */
+  pair(document: string): PairPrompt;
+  /**
+   * The whole document: as one pair where it fits, else in windows of equal length that overlap by an eighth. The last
+   * one ends with the document; none is `truncated`.
+   */
+  documentWindows(document: string): PairPrompt[];
+}
+
+export interface RerankPrompts {
+  forQuery(query: string, instruction?: string): QueryPrompts;
+}
+
+export interface RerankPromptOptions {
+  /** Between instruction, query and document: "\n" on the model card, "\n\n" in the evaluation's script. */
+  readonly separator: "\n" | "\n\n";
+  /** Of the whole prompt. */
+  readonly maxTokens: number;
+}
+
+/**
+ * Queries are read with an instruction, passages bare. Both end with `<|endoftext|>`, whose vector is the text's: it stays when a
+ * text is cut.
+ */
+export function embeddingPrompt(
+  tokenizer: Qwen3Tokenizer,
+  text: string,
+  { use, instruction = DEFAULT_TASK, maxTokens }: { readonly use: "query" | "passage"; readonly instruction?: string | undefined; readonly maxTokens: number },
+): EmbeddingPrompt {
+  const input = use === "query" ? `Instruct: ${instruction}\nQuery:${text}` : text;
+  const { ids, cut } = tokenizer.encodeStart(input, Math.max(0, maxTokens - 1));
+  return { ids: join(ids, [tokenizer.specialId("<|endoftext|>")]), truncated: cut };
+}
+
+/** The two answers whose logits are compared. Throws UserError when the vocabulary has one of them in several pieces. */
+export function answerIds(tokenizer: Qwen3Tokenizer): { readonly yes: number; readonly no: number } {
+  const idOf = (answer: string): number => {
+    const [id, ...more] = tokenizer.encode(answer);
+    if (id !== undefined && more.length === 0) return id;
+    throw new UserError(`the tokenizer has no token "${answer}"`, { hint: "use the tokenizer.json of the Qwen3 reranker that the weights come from" });
+  };
+  return { yes: idOf("yes"), no: idOf("no") };
+}
+
+/** Throws UserError when the tokenizer lacks a special token of the template, or `maxTokens` leaves no room for a pair. */
+export function createRerankPrompts(tokenizer: Qwen3Tokenizer, { separator, maxTokens }: RerankPromptOptions): RerankPrompts {
+  const special = (content: string): number[] => [tokenizer.specialId(content)];
+  const plain = (text: string): Int32Array => tokenizer.encode(text);
+  const start = special("<|im_start|>");
+  const end = special("<|im_end|>");
+  const prefix = join(start, plain(`system\n${SYSTEM}`), end, plain("\n"), start, plain("user\n"));
+  const thought = join(special("<think>"), plain("\n\n"), special("</think>"), plain("\n\n"));
+  const suffix = join(end, plain("\n"), start, plain("assistant\n"), thought);
+
+  /** Tokens for instruction, query and document. */
+  const room = maxTokens - prefix.length - suffix.length;
+  if (room < MIN_ROOM) {
+    throw new UserError(`a pair cannot be read in ${maxTokens} tokens: the model's template alone takes ${maxTokens - room}`, {
+      hint: `allow at least ${maxTokens - room + MIN_ROOM} tokens; 2048 is usual`,
+    });
+  }
+
+  function forQuery(query: string, instruction = DEFAULT_TASK): QueryPrompts {
+    const question = `<Instruct>: ${instruction}${separator}<Query>: ${query}`;
+    const seam = `${separator}<Document>:`;
+    const whole = tokenizer.encodeStart(question + seam, Math.floor(room / 2));
+    // A query that was cut is joined to the rest as ids: its last token need not end where a character does.
+    const cutQuery = whole.cut ? whole.ids.subarray(0, Math.max(0, whole.ids.length - plain(seam).length)) : undefined;
+    const head = cutQuery === undefined ? whole.ids : join(cutQuery, plain(seam));
+
+    function bodyOf(document: string, limit: number): { ids: Int32Array; cut: boolean } {
+      if (cutQuery === undefined) return tokenizer.encodeStart(`${question}${seam} ${document}`, limit);
+      const { ids, cut } = tokenizer.encodeStart(`${seam} ${document}`, limit - cutQuery.length);
+      return { ids: join(cutQuery, ids), cut };
+    }
+
+    function promptOf(body: Int32Array, truncated: boolean): PairPrompt {
+      // Tokens could merge over the seam: what the pair really begins with decides, not what it should begin with.
+      const sharedCount = prefix.length + commonLength(head, body);
+      return { ids: join(prefix, body, suffix), sharedCount, truncated, queryTruncated: whole.cut };
+    }
+
+    return {
+      sharedIds: join(prefix, head),
+      queryTruncated: whole.cut,
+      pair(document) {
+        const { ids, cut } = bodyOf(document, room);
+        return promptOf(ids, cut);
+      },
+      documentWindows(document) {
+        const { ids } = bodyOf(document, Number.POSITIVE_INFINITY);
+        if (ids.length <= room) return [promptOf(ids, false)];
+        const shared = commonLength(head, ids);
+        const beginning = ids.subarray(0, shared);
+        const text = ids.subarray(shared);
+        return windowStarts(text.length, room - shared).map((at) => promptOf(join(beginning, text.subarray(at, at + room - shared)), false));
+      },
+    };
+  }
+
+  return { forQuery };
+}
+
+/** Where windows begin that cover `count` tokens, `size` each. */
+function windowStarts(count: number, size: number): number[] {
+  const starts: number[] = [];
+  const step = size - Math.floor(size / OVERLAP_DIVISOR);
+  for (let at = 0; at + size < count; at += step) starts.push(at);
+  starts.push(count - size);
+  return starts;
+}
+
+function commonLength(a: Int32Array, b: Int32Array): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+function join(...parts: readonly ArrayLike<number>[]): Int32Array {
+  const ids = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part, at);
+    at += part.length;
+  }
+  return ids;
+}
