@@ -1,4 +1,7 @@
 import { basename, dirname } from "node:path";
+import { withBlobLock } from "../adapters/hub/blob-lock.ts";
+import { readCompileReport } from "../adapters/models/compiled-models.ts";
+import { UserError } from "../domain/errors.ts";
 import type { CompileRequest, ModelCompiler } from "../ports/model-compiler.ts";
 import { createCompileProgress, type CompileProgressView } from "../reporters/compile-progress.ts";
 import { describeTerminal } from "../reporters/terminal.ts";
@@ -12,15 +15,28 @@ export interface CompileTalk {
   readonly openProgress?: (() => CompileProgressView) | undefined;
 }
 
-/** Compiles in a process of its own, and says so: it takes minutes, once for each model and precision. */
+/**
+ * Compiles, and says so: it takes minutes, once for each model and precision. Of several processes that want the same model one
+ * works, and the others wait and take what it has made.
+ */
 export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, signal, openProgress }: CompileTalk): (request: CompileRequest) => Promise<void> {
   return async (request) => {
-    onNotice(`compiling ${modelOf(request)} to ${request.precision}: this takes minutes, once`);
-    const progress = openProgress?.();
+    const { compiledFolder, precision } = request;
+    const model = modelOf(request);
+    const onWait = (): void => onNotice(`waiting for another process, which is compiling ${model}; Ctrl-C gives up`);
     try {
-      await compile(request, { onNotice, ...(signal && { signal }), ...(progress && { onProgress: (state) => progress.update(state) }) });
-    } finally {
-      progress?.stop();
+      await withBlobLock(`${compiledFolder}.lock`, { signal, onWait }, async () => {
+        if (readCompileReport(compiledFolder) !== undefined) return;
+        onNotice(`compiling ${model} to ${precision}: this takes minutes, once`);
+        const progress = openProgress?.();
+        try {
+          await compile(request, { onNotice, ...(signal && { signal }), ...(progress && { onProgress: (state) => progress.update(state) }) });
+        } finally {
+          progress?.stop();
+        }
+      });
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : asUserError(error, compiledFolder);
     }
   };
 }
@@ -34,4 +50,11 @@ export function compileProgressOf({ environment }: CommandContext): () => Compil
 /** As its folder of compiled graphs is called: "Qwen/Qwen3-Embedding-0.6B", or a folder's own name. */
 function modelOf({ compiledFolder }: CompileRequest): string {
   return basename(dirname(compiledFolder)).replace("--", "/");
+}
+
+/** The lock needs a folder that can be written. */
+function asUserError(error: unknown, folder: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new UserError(`the model cannot be compiled into ${folder}: ${message}`, { hint: "fix its permissions, or set XDG_CACHE_HOME to another folder", cause: error });
 }

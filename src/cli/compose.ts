@@ -9,10 +9,10 @@ import { cacheFolder } from "../config/cache-folder.ts";
 import { readEnvironment } from "../config/environment.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
+import { compileInChild } from "../inference/compile-client.ts";
 import { startInference, type Inference } from "../inference/inference-client.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { SearchDependencies } from "../pipeline/search.ts";
-import type { ModelCompiler } from "../ports/model-compiler.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import { talkingCompiler, type CompileTalk } from "./compile-model.ts";
 import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
@@ -28,8 +28,6 @@ export interface LocatorOptions {
   readonly talk?: CompileTalk;
 }
 
-const compileModel: ModelCompiler["compile"] | undefined = undefined;
-
 export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: LocatorOptions): ModelLocator {
   return createModelLocator({
     packageRoot: PACKAGE_ROOT,
@@ -37,7 +35,7 @@ export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: L
     cwd,
     compiledFolder: join(cacheFolder(readEnvironment(), homedir(), process.platform), "compiled"),
     usualPrecision: () => usualPrecision(settings),
-    ...(talk && compileModel && { compile: talkingCompiler(compileModel, talk) }),
+    ...(talk && { compile: talkingCompiler(compileInChild, talk) }),
   });
 }
 

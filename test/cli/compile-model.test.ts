@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { talkingCompiler } from "../../src/cli/compile-model.ts";
+import { UserError } from "../../src/domain/errors.ts";
+import type { CompileRequest, ModelCompiler } from "../../src/ports/model-compiler.ts";
+import type { CompileState } from "../../src/reporters/compile-progress.ts";
+import { compileReport, writeCompiled } from "../support/qwen3-folders.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+let base: string;
+let request: CompileRequest;
+let notices: string[];
+
+beforeEach(() => {
+  base = tempFolder();
+  const compiledFolder = join(base, "Qwen--Qwen3-Reranker-0.6B", "0123-reranker-int8-e1");
+  request = { role: "reranker", checkpointFolder: base, precision: "int8", compiledFolder };
+  notices = [];
+});
+
+const onNotice = (line: string): void => void notices.push(line);
+
+test("says what is compiled, shows how far it is, and takes the view away", async () => {
+  const states: CompileState[] = [];
+  let stopped = 0;
+  const compile: ModelCompiler["compile"] = async (asked, options) => {
+    options?.onProgress?.({ step: "layer 1 of 28", share: 0.25 });
+    writeCompiled(asked);
+    return compileReport(asked);
+  };
+  const openProgress = () => ({ update: (state: CompileState) => void states.push(state), stop: () => void (stopped += 1) });
+  await talkingCompiler(compile, { onNotice, openProgress })(request);
+  expect(notices).toEqual(["compiling Qwen/Qwen3-Reranker-0.6B to int8: this takes minutes, once"]);
+  expect(states).toEqual([{ step: "layer 1 of 28", share: 0.25 }]);
+  expect(stopped).toBe(1);
+});
+
+test("of two that want the same model one compiles, and the other takes what it has made", async () => {
+  let runs = 0;
+  const compile: ModelCompiler["compile"] = async (asked) => {
+    runs += 1;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    writeCompiled(asked);
+    return compileReport(asked);
+  };
+  const both = talkingCompiler(compile, { onNotice });
+  await Promise.all([both(request), both(request)]);
+  expect(runs).toBe(1);
+  expect(notices.some((line) => line.startsWith("waiting for another process, which is compiling Qwen/Qwen3-Reranker-0.6B"))).toBe(true);
+});
+
+test("what fails leaves no lock behind, and is told as it is", async () => {
+  const damaged = new UserError("model.safetensors is cut short", { hint: "bring it again" });
+  await expect(talkingCompiler(async () => Promise.reject(damaged), { onNotice })(request)).rejects.toBe(damaged);
+  expect(existsSync(`${request.compiledFolder}.lock`)).toBe(false);
+});
+
+test("Ctrl-C ends it with the signal's reason", async () => {
+  const controller = new AbortController();
+  const compile: ModelCompiler["compile"] = async (_asked, options) => {
+    controller.abort(new Error("interrupted"));
+    options?.signal?.throwIfAborted();
+    throw new Error("was not told");
+  };
+  await expect(talkingCompiler(compile, { onNotice, signal: controller.signal })(request)).rejects.toThrow("interrupted");
+});
+
+test("a folder that cannot be made is the user's to mend", async () => {
+  mkdirSync(base, { recursive: true });
+  writeFileSync(join(base, "Qwen--Qwen3-Reranker-0.6B"), "a file in the way");
+  const failed = talkingCompiler(async (asked) => compileReport(asked), { onNotice })(request);
+  await expect(failed).rejects.toThrow(UserError);
+  await expect(failed).rejects.toThrow("cannot be compiled into");
+});
