@@ -61,3 +61,24 @@ export function rankByScore(scores: ReadonlyMap<string, number>): string[] {
     .sort(([a, scoreOfA], [b, scoreOfB]) => scoreOfB - scoreOfA || (a < b ? 1 : -1))
     .map(([document]) => document);
 }
+
+/**
+ * Kendall's tau-b between two lists of scores of the same items, -1 to 1: pairs in the same order minus pairs in opposite order, over
+ * the pairs that neither list ties (Kendall 1945). 1 for fewer than two items, 0 where one list ties everything.
+ */
+export function kendallTau(left: readonly number[], right: readonly number[]): number {
+  if (left.length < 2) return 1;
+  let balance = 0;
+  let leftPairs = 0;
+  let rightPairs = 0;
+  for (let first = 0; first < left.length; first++) {
+    for (let second = first + 1; second < left.length; second++) {
+      const leftSign = Math.sign((left[first] ?? 0) - (left[second] ?? 0));
+      const rightSign = Math.sign((right[first] ?? 0) - (right[second] ?? 0));
+      balance += leftSign * rightSign;
+      leftPairs += Math.abs(leftSign);
+      rightPairs += Math.abs(rightSign);
+    }
+  }
+  return leftPairs === 0 || rightPairs === 0 ? 0 : balance / Math.sqrt(leftPairs * rightPairs);
+}

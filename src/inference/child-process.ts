@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../domain/errors.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
-export interface ChildEvents {
-  readonly onMessage: (message: FromChild) => void;
+export interface ChildEvents<Message = FromChild> {
+  readonly onMessage: (message: Message) => void;
   /** Once, when the process has ended and its output is read. `how` is "signal SIGKILL" or "exit code 1". */
   readonly onEnd: (how: string, lastLines: readonly string[]) => void;
 }
 
-/** One forked inference process. */
-export interface InferenceProcess {
-  send(message: ToChild): void;
+/** One forked process. */
+export interface InferenceProcess<Message = ToChild> {
+  send(message: Message): void;
   /** Whether the parent stays alive for it. A script that only forgot to close must be able to end. */
   setReferenced(referenced: boolean): void;
   /** Kills it; resolves when it has ended. `onEnd` is called as well. */
@@ -23,8 +23,13 @@ export interface InferenceProcess {
 const KEPT_LINES = 8;
 const KEPT_CHARACTERS = 4000;
 
-export function forkInference({ onMessage, onEnd }: ChildEvents): InferenceProcess {
-  const child = fork(childPath(), [], {
+export function forkInference(events: ChildEvents): InferenceProcess {
+  return forkEntry<ToChild, FromChild>("child", events);
+}
+
+/** @param entry name of a file beside this one, without extension. */
+export function forkEntry<To extends object, From>(entry: string, { onMessage, onEnd }: ChildEvents<From>): InferenceProcess<To> {
+  const child = fork(entryPath(entry), [], {
     // The parent's own flags (a debugger's port, a loader) are not for the child.
     execArgv: [],
     // Vectors travel as they are; JSON would write out every digit.
@@ -48,7 +53,7 @@ export function forkInference({ onMessage, onEnd }: ChildEvents): InferenceProce
     onEnd(how, lines());
   }
   child.on("message", (message) => {
-    if (!reported) onMessage(message as FromChild);
+    if (!reported) onMessage(message as From);
   });
   // "close" rather than "exit": by then the last lines of its output are read.
   child.on("close", (code, signal) => report(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -76,9 +81,9 @@ export function forkInference({ onMessage, onEnd }: ChildEvents): InferenceProce
 }
 
 /** Beside this file when built; the built one when this is the TypeScript source (tests, development). */
-function childPath(): string {
+function entryPath(entry: string): string {
   const fromSource = import.meta.url.endsWith(".ts");
-  const path = fileURLToPath(new URL(fromSource ? "../../dist/inference/child.js" : "./child.js", import.meta.url));
+  const path = fileURLToPath(new URL(fromSource ? `../../dist/inference/${entry}.js` : `./${entry}.js`, import.meta.url));
   if (existsSync(path)) return path;
   throw new UserError(`the inference process ${path} is missing`, {
     hint: fromSource ? "run `npm run build`" : "install rerank-cli again",

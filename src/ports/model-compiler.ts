@@ -70,3 +70,13 @@ export interface ModelCompiler {
   /** Rejects with `signal.reason` when aborted, with UserError for damaged checkpoints, and too little memory or disk. */
   compile(request: CompileRequest, options?: CompileOptions): Promise<CompileReport>;
 }
+
+/** One golden text or pair: what the exact model says, and what the compiled one does. */
+export interface GoldenComparison {
+  readonly text: string;
+  /** A relevance; for embedders 1. */
+  readonly expected: number;
+  /** A relevance; for embedders the cosine between the two vectors. */
+  readonly found: number;
+  readonly passed: boolean;
+}

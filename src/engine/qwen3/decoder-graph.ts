@@ -19,6 +19,11 @@ export const GROUP_MATRICES: Readonly<Record<MatrixGroup, readonly string[]>> = 
   "mlp-out": ["mlp.down_proj"],
 };
 
+/** The group of a matrix, `undefined` for the vectors of norms. */
+export function groupOf(matrix: string): MatrixGroup | undefined {
+  return MATRIX_GROUPS.find((group) => GROUP_MATRICES[group].includes(matrix));
+}
+
 /** The group's matrices with their sizes. */
 export function groupMatrices(shape: Qwen3Shape, layer: number, group: MatrixGroup, kind: LinearKind): Matrix[] {
   const { hidden, intermediate, heads, keyValueHeads, headSize } = shape;
@@ -113,12 +118,17 @@ export interface DecoderLayer {
   readonly attention: AttentionInputs;
   /** After its attention the last layer matters at the last token alone. */
   readonly onlyLastToken: boolean;
+  /** Told what each group of matrices reads. */
+  readonly onActivation?: (group: MatrixGroup, activation: Value) => void;
 }
 
 /** One layer of the decoder; adds the graph's inputs and outputs for its keys and values. */
-export function decoderLayer(graph: GraphBuilder, stream: Stream, { shape, layer, kinds, storage, attention, onlyLastToken }: DecoderLayer, weight: WeightSource): Stream {
+export function decoderLayer(graph: GraphBuilder, stream: Stream, { shape, layer, kinds, storage, attention, onlyLastToken, onActivation }: DecoderLayer, weight: WeightSource): Stream {
   const prefix = `layers.${layer}`;
-  const products = (x: Value, group: MatrixGroup) => linearNodes(graph, x, groupMatrices(shape, layer, group, kinds[group]), storage, weight);
+  const products = (x: Value, group: MatrixGroup) => {
+    onActivation?.(group, x);
+    return linearNodes(graph, x, groupMatrices(shape, layer, group, kinds[group]), storage, weight);
+  };
   const normWeight = (name: string) => weight(`${prefix}.${name}.weight`, "float32", [shape.hidden]);
 
   const before = normalized(graph, stream, normWeight("input_layernorm"), shape);

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { COMPILED_GRAPH_FILE } from "../../ports/model-compiler.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
-import { decoderGraph } from "./decoder-graph.ts";
+import { decoderGraph, groupOf } from "./decoder-graph.ts";
 import { GraphBuilder, type Value } from "./graph-builder.ts";
 import { type LayerPlan, readFinite, readLayerWeight } from "./layer-weights.ts";
-import type { Int8Storage, LinearKind, WeightSource } from "./linear-nodes.ts";
+import type { Int8Storage, WeightSource } from "./linear-nodes.ts";
 import type { ElementType } from "./onnx-proto.ts";
-import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
 import { rotaryTables } from "./rotary-tables.ts";
+import { storedMatrix } from "./stored-matrix.ts";
 import { createWeightFile, writeFailure } from "./weight-file.ts";
 
 export const WEIGHTS_FILE = "weights.bin";
@@ -85,18 +85,14 @@ function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPla
       if (matrix === "input_layernorm") onLayer(layer);
       const values = readLayerWeight(checkpoint, layer, matrix, plan.factors);
       const [outputs = 0, inputs = 0] = checkpoint.tensor(`layers.${layer}.${matrix}.weight`).shape;
-      const stored = storedMatrix(values, outputs, inputs, type === "float32" ? "fp32" : tensorShape.length === 3 ? "int4" : "int8", storage);
+      const group = groupOf(matrix);
+      if (group === undefined) return values;
+      const stored = storedMatrix(values, outputs, inputs, plan.kinds[group], storage);
       scales = stored.scales;
       return stored.values;
     };
     return put(name, type, tensorShape, tensor());
   };
-}
-
-/** A matrix in the form that its product reads. */
-export function storedMatrix(values: Float32Array, outputs: number, inputs: number, kind: Exclude<LinearKind, "int8-twice">, storage: Int8Storage): { values: ArrayBufferView; scales?: Float32Array } {
-  if (kind === "fp32") return { values };
-  return kind === "int4" ? quantizeInt4(values, outputs, inputs) : quantizeInt8(values, outputs, inputs, storage);
 }
 
 /** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden, 1] */

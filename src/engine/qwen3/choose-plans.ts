@@ -1,0 +1,60 @@
+import type { Qwen3Precision } from "../../domain/model-spec.ts";
+import type { MatrixGroup } from "./decoder-graph.ts";
+import { MATRIX_GROUPS } from "./decoder-graph.ts";
+import type { ChannelFactors, LayerPlan } from "./layer-weights.ts";
+import type { LinearKind } from "./linear-nodes.ts";
+import type { LayerChoices } from "./measure-layers.ts";
+import { keepsBound, type RoundingQuality } from "./rounding-quality.ts";
+
+export interface SettledPlans {
+  readonly precision: Qwen3Precision;
+  readonly plans: readonly LayerPlan[];
+  /** `null` for fp32, which is not rounded. */
+  readonly quality: RoundingQuality | null;
+}
+
+/** What is tried in turn until the bound is kept: how many of the groups, the worst first, get more than one 8-bit product. */
+const UPGRADES: readonly { readonly share: number; readonly kind: LinearKind }[] = [
+  { share: 0, kind: "int8" },
+  { share: 0.25, kind: "int8-twice" },
+  { share: 1, kind: "int8-twice" },
+  { share: 0.1, kind: "fp32" },
+  { share: 0.3, kind: "fp32" },
+];
+
+export function uniformPlans(layers: number, kind: LinearKind): LayerPlan[] {
+  const kinds = { "attention-in": kind, "attention-out": kind, "mlp-in": kind, "mlp-out": kind };
+  return Array.from({ length: layers }, () => ({ kinds, factors: {} }));
+}
+
+/**
+ * The 8-bit plans that keep the bound on the calibration texts with the fewest additions, else fp32.
+ * @param measure runs the texts through a model of such plans.
+ */
+export async function settleInt8(choices: readonly LayerChoices[], measure: (plans: readonly LayerPlan[]) => Promise<RoundingQuality>): Promise<SettledPlans> {
+  const worstFirst = choices
+    .flatMap((groups, layer) => [...groups].map(([group, { error }]) => ({ layer, group, error })))
+    .toSorted((left, right) => right.error - left.error);
+  const kinds = choices.map(() => new Map<MatrixGroup, LinearKind>());
+  for (const { share, kind } of UPGRADES) {
+    for (const { layer, group } of worstFirst.slice(0, Math.ceil(share * worstFirst.length))) kinds[layer]?.set(group, kind);
+    const plans = choices.map((groups, layer) => planOf(groups, kinds[layer] ?? new Map()));
+    const quality = await measure(plans);
+    if (keepsBound(quality)) return { precision: "int8", plans, quality };
+  }
+  return { precision: "fp32", plans: uniformPlans(choices.length, "fp32"), quality: null };
+}
+
+function planOf(groups: LayerChoices, upgraded: ReadonlyMap<MatrixGroup, LinearKind>): LayerPlan {
+  const kindOf = (group: MatrixGroup): LinearKind => upgraded.get(group) ?? "int8";
+  const factors: ChannelFactors = Object.fromEntries(
+    MATRIX_GROUPS.flatMap((group) => {
+      const chosen = groups.get(group)?.factors;
+      return chosen === undefined || kindOf(group) === "fp32" ? [] : [[group, chosen]];
+    }),
+  );
+  return {
+    kinds: { "attention-in": kindOf("attention-in"), "attention-out": kindOf("attention-out"), "mlp-in": kindOf("mlp-in"), "mlp-out": kindOf("mlp-out") },
+    factors,
+  };
+}

@@ -1,0 +1,98 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { UserError } from "../../domain/errors.ts";
+import type { Qwen3Precision, Qwen3Spec } from "../../domain/model-spec.ts";
+import { relevanceOf } from "../../domain/ranking.ts";
+import type { GoldenComparison } from "../../ports/model-compiler.ts";
+import { CALIBRATION_PAIRS } from "./calibration-texts.ts";
+import { embedderTexts, calibrationPrompts } from "./calibration-prompts.ts";
+import type { DecoderSession } from "./decoder-session.ts";
+import { GOLDEN_COUNT, goldenDistance, readGolden } from "./golden.ts";
+import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
+import { cosine } from "./rounding-quality.ts";
+
+/** How far a compiled model may be from the exact one: what its precision can keep, and room for another processor's rounding. */
+const TOLERANCES: Readonly<Record<Qwen3Precision, { readonly cosine: number; readonly relevance: number }>> = {
+  fp32: { cosine: 0.9999, relevance: 0.001 },
+  int8: { cosine: 0.998, relevance: 0.02 },
+  int4: { cosine: 0.8, relevance: 0.3 },
+};
+/** Vectors of texts that have nothing in common, and relevances of pairs that fit and that do not, are never as near as this. */
+const SAME_VECTORS = 0.9999;
+const SAME_RELEVANCES = 1e-4;
+
+/** Runs the golden texts through a loaded model. Rejects nothing: `refuseBroken` judges. */
+export async function compareWithGolden(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession): Promise<GoldenComparison[]> {
+  const golden = readGolden(dirname(spec.graphPath), spec.role);
+  const prompts = calibrationPrompts(tokenizer, spec.role).slice(0, GOLDEN_COUNT);
+  const comparisons: GoldenComparison[] = [];
+  const answers: Float32Array[] = [];
+  for (const [place, ids] of prompts.entries()) {
+    const answer = await session.run(ids, session.empty);
+    answers.push(answer);
+    comparisons.push(comparison(spec, place, golden[place] ?? [], answer));
+  }
+  refuseCollapsed(spec, answers);
+  return comparisons;
+}
+
+function comparison({ role, precision }: Qwen3Spec, place: number, exact: readonly number[], answer: Float32Array): GoldenComparison {
+  const tolerance = TOLERANCES[precision];
+  const distance = goldenDistance(role, exact, answer);
+  if (role === "embedder") {
+    return { text: embedderTexts()[place]?.text ?? "", expected: 1, found: distance, passed: distance >= tolerance.cosine };
+  }
+  const [expected, found] = [relevanceOf(exact[0] ?? Number.NaN), relevanceOf(answer[0] ?? Number.NaN)];
+  const { query = "", document = "" } = CALIBRATION_PAIRS[place] ?? {};
+  return { text: `${query} | ${document}`, expected, found, passed: Math.abs(found - expected) <= tolerance.relevance };
+}
+
+/** Answers that are no numbers, or all the same, name their cause: they would still be sorted and shown. */
+function refuseCollapsed({ id, role, precision }: Qwen3Spec, answers: readonly Float32Array[]): void {
+  if (answers.some((answer) => answer.some((value) => !Number.isFinite(value)))) {
+    throw broken(id, "it answers NaN or infinity", precision === "fp32" ? "the checkpoint's weights are damaged: bring its files again" : "take a higher precision: --precision fp32");
+  }
+  if (role === "embedder") {
+    const [first, ...others] = answers;
+    const same = first !== undefined && others.every((other) => cosine(first, other) > SAME_VECTORS);
+    if (same) throw broken(id, "it gives the same vector for every text", "its weights do not belong to its configuration: bring its files again");
+    return;
+  }
+  const relevances = answers.map((answer) => relevanceOf(answer[0] ?? Number.NaN));
+  const [lowest, highest] = [Math.min(...relevances), Math.max(...relevances)];
+  if (highest - lowest > SAME_RELEVANCES) return;
+  throw broken(
+    id,
+    `it finds pairs that fit and pairs that do not alike, between ${lowest.toPrecision(3)} and ${highest.toPrecision(3)}`,
+    "it is no reranker that answers yes or no, or its head is not the one it was trained with: take an official Qwen3-Reranker checkpoint",
+  );
+}
+
+/** Throws UserError when a comparison has failed. */
+export function refuseBroken({ id, graphPath }: Pick<Qwen3Spec, "id" | "graphPath">, comparisons: readonly GoldenComparison[]): void {
+  const failed = comparisons.find(({ passed }) => !passed);
+  if (failed === undefined) return;
+  throw broken(
+    id,
+    `its compiled graph answers ${failed.found.toPrecision(4)} where the checkpoint's weights give ${failed.expected.toPrecision(4)}`,
+    `the graph is damaged, or was compiled on another processor: remove ${dirname(graphPath)} and pull the model again`,
+  );
+}
+
+function broken(id: string, cause: string, remedy: string): UserError {
+  return new UserError(`${id} fails its self-test: ${cause}`, { hint: remedy });
+}
+
+/** Runs the golden texts unless this graph has passed them on this processor and device before. */
+export async function testOnce(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession, device: string): Promise<void> {
+  const stamp = join(dirname(spec.graphPath), `passed-${device}-${cpus()[0]?.model.replaceAll(/\W+/g, "-") ?? process.arch}`);
+  if (existsSync(stamp)) return;
+  refuseBroken(spec, await compareWithGolden(spec, tokenizer, session));
+  try {
+    writeFileSync(stamp, "");
+  } catch {
+    // A cache that cannot be written is tested at every start: slower, and right.
+  }
+}
+

@@ -1,0 +1,17 @@
+import { INT4_BLOCK, type Int8Storage, type LinearKind } from "./linear-nodes.ts";
+import { quantizeInt4, quantizeInt8 } from "./quantize.ts";
+
+/** A matrix in the form that its product reads. */
+export interface StoredMatrix {
+  readonly type: "float32" | "int8" | "uint8";
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Int8Array | Uint8Array;
+  readonly scales?: Float32Array;
+}
+
+/** @param values [outputs, inputs], row-major. */
+export function storedMatrix(values: Float32Array, outputs: number, inputs: number, kind: LinearKind, storage: Int8Storage): StoredMatrix {
+  if (kind === "fp32") return { type: "float32", shape: [outputs, inputs], values };
+  if (kind === "int4") return { type: "uint8", shape: [outputs, Math.ceil(inputs / INT4_BLOCK), INT4_BLOCK / 2], ...quantizeInt4(values, outputs, inputs) };
+  return { type: storage, shape: [inputs, outputs], ...quantizeInt8(values, outputs, inputs, storage) };
+}

@@ -1,0 +1,16 @@
+import type { Qwen3Spec } from "../domain/model-spec.ts";
+import type { CompileProgress, CompileReport, CompileRequest, GoldenComparison } from "../ports/model-compiler.ts";
+import type { WireError } from "./protocol.ts";
+
+/** What the parent sends: one task, and it is the process's only one. */
+export type ToCompiler =
+  | { readonly type: "compile"; readonly request: CompileRequest; readonly folder: string; readonly threads?: number }
+  | { readonly type: "verify"; readonly spec: Qwen3Spec; readonly threads?: number; readonly device?: "cpu" | "webgpu" | "cuda" | "coreml" | "dml" };
+
+/** What the child sends: any number of the first two, then one of the others. */
+export type FromCompiler =
+  | { readonly type: "progress"; readonly progress: CompileProgress }
+  | { readonly type: "notice"; readonly line: string }
+  | { readonly type: "compiled"; readonly report: CompileReport }
+  | { readonly type: "verified"; readonly comparisons: readonly GoldenComparison[] }
+  | { readonly type: "failed"; readonly error: WireError };
