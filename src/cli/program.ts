@@ -12,8 +12,12 @@ import { COMMAND_TABLE, FORMAT_OPTIONS, type CommandEntry } from "./command-tabl
 import type { CommandContext } from "./context.ts";
 import type { Flags } from "./load-settings.ts";
 
-/** Settings that most commands have: their options come last in the help. */
-const GENERAL_SETTINGS = new Set(["models", "embedder", "reranker", "index", "threads", "device", "precision", "color"]);
+/** Settings that most commands have: their options come last in the help, in groups of their own. */
+const LAST_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  "Models:": ["models", "embedder", "reranker", "device", "threads", "precision", "dimensions", "embedTokens", "rerankTokens", "longDocuments", "promptSeparator"],
+  "General:": ["index", "color"],
+};
+const GROUPED_SETTINGS = new Set(Object.values(LAST_GROUPS).flat());
 
 const START_HERE = `
 Start here:
@@ -58,13 +62,15 @@ function addCommand(program: Command, entry: CommandEntry, context: CommandConte
   const command = program.command(`${name} ${entry.arguments}`.trim()).description(entry.description);
   if (usage !== undefined) command.usage(usage);
   const settings = settingsOfCommand(name);
-  for (const setting of settings) if (!GENERAL_SETTINGS.has(setting.key)) addSetting(command, setting);
+  for (const setting of settings) if (!GROUPED_SETTINGS.has(setting.key)) addSetting(command, setting);
   for (const [flag, doc] of entry.options) command.option(flag, doc);
   if (entry.hasFormats) {
     for (const [flag, doc] of FORMAT_OPTIONS) command.addOption(new Option(flag, doc).helpGroup("Output:"));
   }
-  const group = command.options.length > 0 ? "General:" : undefined;
-  for (const setting of settings) if (GENERAL_SETTINGS.has(setting.key)) addSetting(command, setting, group);
+  const hasOwnOptions = command.options.length > 0;
+  for (const [group, keys] of Object.entries(LAST_GROUPS)) {
+    for (const setting of settings) if (keys.includes(setting.key)) addSetting(command, setting, hasOwnOptions ? group : undefined);
+  }
   command
     .showHelpAfterError(`  hint: \`rerank ${name} --help\` shows its options and examples`)
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}`)
