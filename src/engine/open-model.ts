@@ -1,23 +1,24 @@
-import { UserError } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
-import { openEncoderEmbedder } from "./encoder/encoder-embedder.ts";
-import { openEncoderReranker } from "./encoder/encoder-reranker.ts";
 import type { EngineOptions, LoadedEmbedder, LoadedReranker } from "./loaded-models.ts";
+
+// A process loads the code of the families that it runs.
 
 /** Loads an embedding model of any family into this process. Throws UserError when its files do not allow it. */
 export async function openEmbedder(spec: ModelSpec, options: EngineOptions = {}): Promise<LoadedEmbedder> {
-  if (spec.family === "encoder") return openEncoderEmbedder(spec, options);
-  throw notServed(spec);
+  if (spec.family === "qwen3") {
+    const { openQwen3Embedder } = await import("./qwen3/open-qwen3-embedder.ts");
+    return openQwen3Embedder(spec, options);
+  }
+  const { openEncoderEmbedder } = await import("./encoder/encoder-embedder.ts");
+  return openEncoderEmbedder(spec, options);
 }
 
 /** Loads a reranker of any family into this process. Throws UserError when its files do not allow it. */
 export async function openReranker(spec: ModelSpec, options: EngineOptions = {}): Promise<LoadedReranker> {
-  if (spec.family === "encoder") return openEncoderReranker(spec, options);
-  throw notServed(spec);
-}
-
-function notServed({ id, family }: ModelSpec): UserError {
-  return new UserError(`${id} is of the family ${family}, which this version does not run`, {
-    hint: "choose another model with --models",
-  });
+  if (spec.family === "qwen3") {
+    const { openQwen3Reranker } = await import("./qwen3/open-qwen3-reranker.ts");
+    return openQwen3Reranker(spec, options);
+  }
+  const { openEncoderReranker } = await import("./encoder/encoder-reranker.ts");
+  return openEncoderReranker(spec, options);
 }

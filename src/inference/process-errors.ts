@@ -12,7 +12,7 @@ export function processDeathError(how: string, lastLines: readonly string[], loa
   const isMemory = how.includes("SIGKILL") || lastLines.some((line) => /bad_alloc|out of memory/i.test(line));
   const cause = isMemory ? ": the machine may have run out of memory" : "";
   const said = lastLines.length === 0 ? "" : `; it said: ${lastLines.join(" | ")}`;
-  return new UserError(`the inference process died${when} (${how})${cause}${said}`, {
+  return new UserError(`the inference process died (${how})${when}${cause}${said}`, {
     hint: isMemory ? MEMORY_HINT : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
   });
 }

@@ -67,7 +67,7 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     killChild("SIGKILL");
     const error = await loaded;
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toMatch(/died while mini loaded \(signal SIGKILL\): the machine may have run out of memory/);
+    expect((error as UserError).message).toMatch(/died \(signal SIGKILL\) while mini loaded: the machine may have run out of memory/);
     expect((error as UserError).hint).toMatch(/smaller model/);
   });
 
