@@ -1,5 +1,5 @@
 import { UserError } from "../../domain/errors.ts";
-import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
+import type { Qwen3Tokenizer, TextStart } from "./qwen3-tokenizer.ts";
 
 /** What both models are told to look for unless somebody says otherwise. */
 export const DEFAULT_TASK = "Given a web search query, retrieve relevant passages that answer the query";
@@ -18,40 +18,30 @@ export interface EmbeddingPrompt {
   readonly truncated: boolean;
 }
 
-/** What the reranker reads of one query and one document. */
-export interface PairPrompt {
+/** One query and one document for the reranker. */
+export interface RerankRequest {
+  readonly query: string;
+  readonly document: string;
+  /** Default: `DEFAULT_TASK`. */
+  readonly instruction?: string | undefined;
+  /** Between instruction, query and document: "\n" on the model card, "\n\n" in the evaluation's script. */
+  readonly separator: "\n" | "\n\n";
+  /** Of the whole prompt. */
+  readonly maxTokens: number;
+}
+
+/** What the reranker reads of them. */
+export interface RerankPrompt {
   readonly ids: Int32Array;
   /**
-   * The first ids (system prompt, instruction, query, up to and including "<Document>:") are those of every document of
-   * the query: their keys and values serve all of them. Below `ids.length`.
+   * The first ids (system prompt, instruction, query, up to and including "<Document>:") are the same for every document
+   * of the query: their keys and values serve all of them. Below `ids.length`.
    */
   readonly sharedCount: number;
   /** The end of the document was left out to stay within the limit. */
   readonly truncated: boolean;
   /** Instruction and query take more than half of what there is, and their end was left out: for every document alike. */
   readonly queryTruncated: boolean;
-}
-
-/** The prompts of one query. */
-export interface QueryPrompts {
-  /** Only the document's end is cut to fit. */
-  pair(document: string): PairPrompt;
-  /**
-   * The whole document: as one pair where it fits, else in windows of equal length that overlap by an eighth. The last
-   * one ends with the document; none is `truncated`.
-   */
-  documentWindows(document: string): PairPrompt[];
-}
-
-export interface RerankPrompts {
-  forQuery(query: string, instruction?: string): QueryPrompts;
-}
-
-export interface RerankPromptOptions {
-  /** Between instruction, query and document: "\n" on the model card, "\n\n" in the evaluation's script. */
-  readonly separator: "\n" | "\n\n";
-  /** Of the whole prompt. */
-  readonly maxTokens: number;
 }
 
 /**
@@ -68,8 +58,45 @@ export function embeddingPrompt(
   return { ids: join(ids, [tokenizer.specialId("<|endoftext|>")]), truncated: cut };
 }
 
-/** Throws UserError when the tokenizer lacks a special token of the template, or `maxTokens` leaves no room for a pair. */
-export function createRerankPrompts(tokenizer: Qwen3Tokenizer, { separator, maxTokens }: RerankPromptOptions): RerankPrompts {
+/** Only the document's end is cut to fit. Throws UserError when the tokenizer lacks a special token, or `maxTokens` leaves no room for a pair. */
+export function rerankPrompt(tokenizer: Qwen3Tokenizer, request: RerankRequest): RerankPrompt {
+  const frame = frameOf(tokenizer, request);
+  const { ids, cut } = bodyOf(tokenizer, frame, request.document, frame.room);
+  return promptOf(frame, ids, cut);
+}
+
+/**
+ * The whole document: as one pair where it fits, else in windows of equal length that overlap by an eighth. The last one ends
+ * with the document; none is `truncated`.
+ */
+export function documentWindows(tokenizer: Qwen3Tokenizer, request: RerankRequest): RerankPrompt[] {
+  const frame = frameOf(tokenizer, request);
+  const { ids } = bodyOf(tokenizer, frame, request.document, Number.POSITIVE_INFINITY);
+  if (ids.length <= frame.room) return [promptOf(frame, ids, false)];
+  const shared = commonLength(frame.head, ids);
+  const beginning = ids.subarray(0, shared);
+  const text = ids.subarray(shared);
+  const size = frame.room - shared;
+  return windowStarts(text.length, size).map((at) => promptOf(frame, join(beginning, text.subarray(at, at + size)), false));
+}
+
+/** All of a prompt but its document. */
+interface Frame {
+  /** The template's ids before and after the body, which is instruction, query and document. */
+  readonly prefix: Int32Array;
+  readonly suffix: Int32Array;
+  /** Tokens that the body may have. */
+  readonly room: number;
+  /** The body's beginning as text, up to and including "<Document>:"; where the query was cut, what comes after the cut. */
+  readonly seam: string;
+  /** Ids before `seam`: none, unless the query was cut. */
+  readonly cutQuery: Int32Array;
+  /** What bodies begin with, as ids. */
+  readonly head: Int32Array;
+  readonly queryTruncated: boolean;
+}
+
+function frameOf(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_TASK, separator, maxTokens }: RerankRequest): Frame {
   const special = (content: string): number[] => [tokenizer.specialId(content)];
   const plain = (text: string): Int32Array => tokenizer.encode(text);
   const start = special("<|im_start|>");
@@ -77,52 +104,33 @@ export function createRerankPrompts(tokenizer: Qwen3Tokenizer, { separator, maxT
   const prefix = join(start, plain(`system\n${SYSTEM}`), end, plain("\n"), start, plain("user\n"));
   const thought = join(special("<think>"), plain("\n\n"), special("</think>"), plain("\n\n"));
   const suffix = join(end, plain("\n"), start, plain("assistant\n"), thought);
-
-  /** Tokens for instruction, query and document. */
   const room = maxTokens - prefix.length - suffix.length;
   if (room < MIN_ROOM) {
     throw new UserError(`a pair cannot be read in ${maxTokens} tokens: the model's template alone takes ${maxTokens - room}`, {
       hint: `allow at least ${maxTokens - room + MIN_ROOM} tokens; 2048 is usual`,
     });
   }
+  const question = `<Instruct>: ${instruction}${separator}<Query>: ${query}`;
+  const label = `${separator}<Document>:`;
+  const { ids, cut } = tokenizer.encodeStart(question + label, Math.floor(room / 2));
+  const frame = { prefix, suffix, room, queryTruncated: cut };
+  if (!cut) return { ...frame, seam: question + label, cutQuery: new Int32Array(0), head: ids };
+  // A query that was cut is joined to the rest as ids: its last token need not end where a character does.
+  const labelIds = plain(label);
+  const cutQuery = ids.subarray(0, Math.max(0, ids.length - labelIds.length));
+  return { ...frame, seam: label, cutQuery, head: join(cutQuery, labelIds) };
+}
 
-  function forQuery(query: string, instruction = DEFAULT_TASK): QueryPrompts {
-    const question = `<Instruct>: ${instruction}${separator}<Query>: ${query}`;
-    const seam = `${separator}<Document>:`;
-    const whole = tokenizer.encodeStart(question + seam, Math.floor(room / 2));
-    // A query that was cut is joined to the rest as ids: its last token need not end where a character does.
-    const cutQuery = whole.cut ? whole.ids.subarray(0, Math.max(0, whole.ids.length - plain(seam).length)) : undefined;
-    const head = cutQuery === undefined ? whole.ids : join(cutQuery, plain(seam));
+/** Instruction, query and document, encoded as one text, as far as `limit` goes. */
+function bodyOf(tokenizer: Qwen3Tokenizer, { seam, cutQuery }: Frame, document: string, limit: number): TextStart {
+  const { ids, cut } = tokenizer.encodeStart(`${seam} ${document}`, limit - cutQuery.length);
+  return { ids: join(cutQuery, ids), cut };
+}
 
-    function bodyOf(document: string, limit: number): { ids: Int32Array; cut: boolean } {
-      if (cutQuery === undefined) return tokenizer.encodeStart(`${question}${seam} ${document}`, limit);
-      const { ids, cut } = tokenizer.encodeStart(`${seam} ${document}`, limit - cutQuery.length);
-      return { ids: join(cutQuery, ids), cut };
-    }
-
-    function promptOf(body: Int32Array, truncated: boolean): PairPrompt {
-      // Tokens could merge over the seam: what the pair really begins with decides, not what it should begin with.
-      const sharedCount = prefix.length + commonLength(head, body);
-      return { ids: join(prefix, body, suffix), sharedCount, truncated, queryTruncated: whole.cut };
-    }
-
-    return {
-      pair(document) {
-        const { ids, cut } = bodyOf(document, room);
-        return promptOf(ids, cut);
-      },
-      documentWindows(document) {
-        const { ids } = bodyOf(document, Number.POSITIVE_INFINITY);
-        if (ids.length <= room) return [promptOf(ids, false)];
-        const shared = commonLength(head, ids);
-        const beginning = ids.subarray(0, shared);
-        const text = ids.subarray(shared);
-        return windowStarts(text.length, room - shared).map((at) => promptOf(join(beginning, text.subarray(at, at + room - shared)), false));
-      },
-    };
-  }
-
-  return { forQuery };
+function promptOf({ prefix, suffix, head, queryTruncated }: Frame, body: Int32Array, truncated: boolean): RerankPrompt {
+  // Tokens could merge over the seam: what the pair really begins with decides, not what it should begin with.
+  const sharedCount = prefix.length + commonLength(head, body);
+  return { ids: join(prefix, body, suffix), sharedCount, truncated, queryTruncated };
 }
 
 /** Where windows begin that cover `count` tokens, `size` each. */
