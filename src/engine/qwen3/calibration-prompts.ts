@@ -1,6 +1,6 @@
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { CALIBRATION_PAIRS, CALIBRATION_PASSAGES, CALIBRATION_QUERIES } from "./calibration-texts.ts";
-import { createRerankPrompts, embeddingPrompt } from "./prompt.ts";
+import { embeddingPrompt, rerankPrompt } from "./prompt.ts";
 import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
 
 /** Longer than every calibration text. */
@@ -14,6 +14,5 @@ export function embedderTexts(): readonly { readonly text: string; readonly use:
 /** Token ids of the calibration texts, or of the pairs. */
 export function calibrationPrompts(tokenizer: Qwen3Tokenizer, role: ModelRole): Int32Array[] {
   if (role === "embedder") return embedderTexts().map(({ text, use }) => embeddingPrompt(tokenizer, text, { use, maxTokens: MAX_TOKENS }).ids);
-  const prompts = createRerankPrompts(tokenizer, { separator: "\n", maxTokens: MAX_TOKENS });
-  return CALIBRATION_PAIRS.map(({ query, document }) => prompts.forQuery(query).pair(document).ids);
+  return CALIBRATION_PAIRS.map(({ query, document }) => rerankPrompt(tokenizer, { query, document, separator: "\n", maxTokens: MAX_TOKENS }).ids);
 }

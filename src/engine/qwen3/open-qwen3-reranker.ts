@@ -2,7 +2,7 @@ import type { Qwen3Spec } from "../../domain/model-spec.ts";
 import { assertFinite, relevanceOf } from "../../domain/ranking.ts";
 import type { EngineOptions, LoadedReranker } from "../loaded-models.ts";
 import { type DecoderSession, type KeyValueCache, openDecoderSession } from "./decoder-session.ts";
-import { createRerankPrompts, type PairPrompt } from "./prompt.ts";
+import { documentWindows, type RerankPrompt, rerankPrompt } from "./prompt.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { testOnce } from "./self-test.ts";
 
@@ -15,14 +15,14 @@ export async function openQwen3Reranker(spec: Qwen3Spec, { threads, device = "cp
   const session = await openDecoderSession({ graphPath: spec.graphPath, role: "reranker", device, ...(threads !== undefined && { threads }) });
   await testOnce(spec, tokenizer, session, device);
   const sharedParts = createSharedParts(session);
-  const prompts = createRerankPrompts(tokenizer, { separator: spec.promptSeparator, maxTokens: spec.maxTokens });
+  const { maxTokens, promptSeparator: separator } = spec;
 
   return {
     async judge({ query, text, instruction, textNumber }) {
-      const ofQuery = prompts.forQuery(query, instruction);
-      const whole = ofQuery.pair(text);
+      const request = { query, document: text, instruction, separator, maxTokens };
+      const whole = rerankPrompt(tokenizer, request);
       const inWindows = whole.truncated && longDocuments === "windows";
-      const pairs = inWindows ? ofQuery.documentWindows(text) : [whole];
+      const pairs = inWindows ? documentWindows(tokenizer, request) : [whole];
       const usage = { computedTokens: 0, savedTokens: 0 };
       let logit = Number.NEGATIVE_INFINITY;
       for (const pair of pairs) {
@@ -40,7 +40,7 @@ export async function openQwen3Reranker(spec: Qwen3Spec, { threads, device = "cp
 
 interface SharedParts {
   /** The keys and values of what the pair shares with others of its query, and how many tokens were computed for them now. */
-  of(pair: PairPrompt): Promise<{ readonly cache: KeyValueCache; readonly computed: number }>;
+  of(pair: RerankPrompt): Promise<{ readonly cache: KeyValueCache; readonly computed: number }>;
 }
 
 /** System prompt, instruction and query run once for a query; least recently used queries go. */

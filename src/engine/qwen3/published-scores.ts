@@ -2,7 +2,7 @@ import type { Qwen3Spec } from "../../domain/model-spec.ts";
 import { relevanceOf } from "../../domain/ranking.ts";
 import type { GoldenComparison } from "../../ports/model-compiler.ts";
 import type { DecoderSession } from "./decoder-session.ts";
-import { createRerankPrompts, embeddingPrompt } from "./prompt.ts";
+import { embeddingPrompt, rerankPrompt } from "./prompt.ts";
 import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { cosine } from "./rounding-quality.ts";
 
@@ -35,7 +35,7 @@ export async function publishedComparisons(spec: Qwen3Spec, tokenizer: Qwen3Toke
   const { maxTokens, promptSeparator: separator } = spec;
   const comparisons: GoldenComparison[] = [];
   for (const { query, document, relevance } of RELEVANCES[name] ?? []) {
-    const { ids } = createRerankPrompts(tokenizer, { separator, maxTokens }).forQuery(query).pair(document);
+    const { ids } = rerankPrompt(tokenizer, { query, document, separator, maxTokens });
     const [logit = Number.NaN] = await session.run(ids, session.empty);
     const found = relevanceOf(logit);
     comparisons.push({ text: `published: ${query} | ${document}`, expected: relevance, found, passed: passes(relevance, found) });
