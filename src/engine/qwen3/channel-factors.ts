@@ -3,7 +3,7 @@ import { GROUP_MATRICES, MATRIX_GROUPS, type LayerKinds, type MatrixGroup } from
 import type { LayerOutput, LayerRunner, TextStream } from "./layer-runner.ts";
 import { readLayerWeight } from "./layer-weights.ts";
 
-/** The factors that a group is best divided by, and what 8-bit rounding costs with them. */
+/** The factors that a group is best divided by, and what rounding costs with them. */
 export interface FactorChoice {
   /** `undefined`: none, which is a choice too. */
   readonly factors: Float32Array | undefined;
@@ -24,8 +24,11 @@ const ALPHAS = [0.5, 0.8];
 const MAX_EXPONENT = 14;
 const EXACT: LayerKinds = { "attention-in": "fp32", "attention-out": "fp32", "mlp-in": "fp32", "mlp-out": "fp32" };
 
-/** For each group of one layer, the factors with the least error when this group alone is in 8 bits. */
-export async function chooseFactors(checkpoint: Checkpoint, layer: number, runner: LayerRunner, texts: readonly TextInLayer[]): Promise<ReadonlyMap<MatrixGroup, FactorChoice>> {
+/**
+ * For each group of one layer, the factors with the least error when this group alone is rounded. For 4-bit weights they do what AWQ
+ * (Lin et al. 2023) does: the columns that large channels read are rounded on a finer grid.
+ */
+export async function chooseFactors(checkpoint: Checkpoint, layer: number, runner: LayerRunner, kind: "int8" | "int4", texts: readonly TextInLayer[]): Promise<ReadonlyMap<MatrixGroup, FactorChoice>> {
   const choices = new Map<MatrixGroup, FactorChoice>();
   for (const group of MATRIX_GROUPS) {
     const reach = channelReach(checkpoint, group, texts);
@@ -33,7 +36,7 @@ export async function chooseFactors(checkpoint: Checkpoint, layer: number, runne
     let best: FactorChoice | undefined;
     for (const alpha of [0, ...ALPHAS]) {
       const factors = alpha === 0 ? undefined : factorsOf(reach, weights, alpha);
-      const loaded = await runner.load(layer, { kinds: { ...EXACT, [group]: "int8" }, factors: factors === undefined ? {} : { [group]: factors } });
+      const loaded = await runner.load(layer, { kinds: { ...EXACT, [group]: kind }, factors: factors === undefined ? {} : { [group]: factors } });
       const errors: number[] = [];
       for (const { before, after } of texts) errors.push(relativeError(before, after, await loaded.run(before)));
       const error = Math.hypot(...errors) / Math.sqrt(errors.length);

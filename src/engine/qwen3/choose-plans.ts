@@ -1,6 +1,5 @@
 import type { Qwen3Precision } from "../../domain/model-spec.ts";
-import type { MatrixGroup } from "./decoder-graph.ts";
-import { MATRIX_GROUPS } from "./decoder-graph.ts";
+import { MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
 import type { ChannelFactors, LayerPlan } from "./layer-weights.ts";
 import type { LinearKind } from "./linear-nodes.ts";
 import type { LayerChoices } from "./measure-layers.ts";
@@ -38,15 +37,20 @@ export async function settleInt8(choices: readonly LayerChoices[], measure: (pla
   const kinds = choices.map(() => new Map<MatrixGroup, LinearKind>());
   for (const { share, kind } of UPGRADES) {
     for (const { layer, group } of worstFirst.slice(0, Math.ceil(share * worstFirst.length))) kinds[layer]?.set(group, kind);
-    const plans = choices.map((groups, layer) => planOf(groups, kinds[layer] ?? new Map()));
+    const plans = choices.map((groups, layer) => planOf(groups, (group) => kinds[layer]?.get(group) ?? "int8"));
     const quality = await measure(plans);
     if (keepsBound(quality)) return { precision: "int8", plans, quality };
   }
   return { precision: "fp32", plans: uniformPlans(choices.length, "fp32"), quality: null };
 }
 
-function planOf(groups: LayerChoices, upgraded: ReadonlyMap<MatrixGroup, LinearKind>): LayerPlan {
-  const kindOf = (group: MatrixGroup): LinearKind => upgraded.get(group) ?? "int8";
+/** Every matrix in 4 bits. No bound is kept: what it costs is measured and said. */
+export async function settleInt4(choices: readonly LayerChoices[], measure: (plans: readonly LayerPlan[]) => Promise<RoundingQuality>): Promise<SettledPlans> {
+  const plans = choices.map((groups) => planOf(groups, () => "int4"));
+  return { precision: "int4", plans, quality: await measure(plans) };
+}
+
+function planOf(groups: LayerChoices, kindOf: (group: MatrixGroup) => LinearKind): LayerPlan {
   const factors: ChannelFactors = Object.fromEntries(
     MATRIX_GROUPS.flatMap((group) => {
       const chosen = groups.get(group)?.factors;

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ModelRole, Qwen3Precision } from "../../domain/model-spec.ts";
-import { COMPILE_REPORT_FILE, type CompileOptions, type CompileReport, type CompileRequest, ENGINE_VERSION, type MatrixChoice } from "../../ports/model-compiler.ts";
+import { type CompileOptions, type CompileReport, type CompileRequest, ENGINE_VERSION, type MatrixChoice } from "../../ports/model-compiler.ts";
 import { calibrationPrompts } from "./calibration-prompts.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { settleInt8, type SettledPlans, uniformPlans } from "./choose-plans.ts";
+import { settleInt4, settleInt8, type SettledPlans, uniformPlans } from "./choose-plans.ts";
 import { GROUP_MATRICES, MATRIX_GROUPS } from "./decoder-graph.ts";
+import { writeCompileReport } from "./compile-report.ts";
 import { GOLDEN_COUNT, writeGolden } from "./golden.ts";
 import { chooseInt8Storage } from "./int8-storage.ts";
 import { createLayerRunner } from "./layer-runner.ts";
@@ -17,7 +18,6 @@ import { openCheckpoint } from "./open-checkpoint.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { keepsBound, roundingQuality, type RoundingQuality } from "./rounding-quality.ts";
 import { headDifference, positionsOf, writeModel } from "./write-model.ts";
-import { writeFailure } from "./weight-file.ts";
 
 /** Shares of the whole work, for the progress: measured on the 0.6B shape. */
 const REFERENCE_SHARE = 0.6;
@@ -45,7 +45,7 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     };
 
     const measured: Omit<MeasureOptions, "onLayer"> = { checkpoint, runner, texts };
-    const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, precision === "int8");
+    const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, precision === "fp32" ? undefined : precision);
     const head = role === "reranker" ? headDifference(checkpoint) : new Float32Array();
     const measure = async (plans: readonly LayerPlan[]): Promise<RoundingQuality> => {
       const outputs = await measurePlans({ ...measured, onLayer: report("checking", REFERENCE_SHARE, MEASURED_SHARE) }, plans);
@@ -69,7 +69,7 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
       seconds: (performance.now() - startedAt) / 1000,
       sizeBytes,
     };
-    writeReport(join(folder, COMPILE_REPORT_FILE), written);
+    writeCompileReport(folder, written);
     return written;
   } finally {
     checkpoint.close();
@@ -78,9 +78,8 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
 }
 
 async function settle(precision: Qwen3Precision, choices: readonly LayerChoices[], { shape }: Checkpoint, measure: (plans: readonly LayerPlan[]) => Promise<RoundingQuality>): Promise<SettledPlans> {
-  if (precision === "int8") return settleInt8(choices, measure);
-  const plans = uniformPlans(shape.layers, precision);
-  return { precision, plans, quality: precision === "fp32" ? null : await measure(plans) };
+  if (precision === "fp32") return { precision, plans: uniformPlans(shape.layers, "fp32"), quality: null };
+  return precision === "int8" ? settleInt8(choices, measure) : settleInt4(choices, measure);
 }
 
 /** A bound that is not kept is said aloud, whatever is done about it. */
@@ -112,13 +111,4 @@ function digestOf(role: ModelRole, { precision, plans }: SettledPlans): string {
     }
   }
   return hash.digest("hex");
-}
-
-function writeReport(path: string, report: CompileReport): void {
-  try {
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, `${JSON.stringify(report, undefined, 1)}\n`);
-  } catch (cause) {
-    throw writeFailure(path, cause);
-  }
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
-import { cosine, dot } from "./rounding-quality.ts";
+import { dot } from "./rounding-quality.ts";
 import { writeFailure } from "./weight-file.ts";
 
 /** The first texts of the calibration, with what the exact model says of them: what a compiled model has to say, too. */
@@ -42,9 +42,4 @@ export function readGolden(folder: string, role: ModelRole): readonly (readonly 
   } catch (cause) {
     throw new UserError(`${path} cannot be used: ${(cause as Error).message}`, { hint: `remove ${folder}: the model is compiled anew when it is used`, cause });
   }
-}
-
-/** How near an answer is to the exact one: a cosine, or the difference of two logits. */
-export function goldenDistance(role: ModelRole, exact: readonly number[], answer: Float32Array): number {
-  return role === "embedder" ? cosine(exact, answer) : (answer[0] ?? Number.NaN) - (exact[0] ?? Number.NaN);
 }

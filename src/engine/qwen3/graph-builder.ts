@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ATTRIBUTE_TYPES, ELEMENT_TYPES, encodeModel, type ElementType } from "./onnx-proto.ts";
 
 /** A value in the graph: the name that nodes refer to. */
@@ -60,9 +61,9 @@ export class GraphBuilder {
   }
 
   /** A small tensor inside the graph; equal ones are stored once. */
-  constant(type: ElementType, shape: readonly number[], values: Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array): Value {
+  constant(type: ElementType, shape: readonly number[], values: ArrayBufferView): Value {
     const rawData = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    const key = `${type} ${shape.join("x")} ${rawData.toString("base64")}`;
+    const key = `${type} ${shape.join("x")} ${createHash("sha256").update(rawData).digest("base64")}`;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
     const name = `constant_${this.#constants.size}`;

@@ -26,9 +26,9 @@ const EXACT: LayerPlan = { kinds: { "attention-in": "fp32", "attention-out": "fp
 /** Factors are tried on the first texts up to this many tokens: more of them change the choice hardly ever and cost a run each. */
 const SEARCH_TOKENS = 320;
 
-/** Runs the texts through the exact model, a layer at a time; with `search`, the factors of every layer are chosen on the way. */
-export async function measureReference({ checkpoint, runner, texts, onLayer }: MeasureOptions, search: boolean): Promise<Reference> {
-  const searched = searchTexts(texts);
+/** Runs the texts through the exact model, a layer at a time; the factors of every layer are chosen on the way for a `rounding`. */
+export async function measureReference({ checkpoint, runner, texts, onLayer }: MeasureOptions, rounding?: "int8" | "int4"): Promise<Reference> {
+  const searched = rounding === undefined ? 0 : searchTexts(texts);
   const choices: LayerChoices[] = [];
   const outputs = await runLayers({ checkpoint, runner, texts, onLayer }, async (layer, streams) => {
     const loaded = await runner.load(layer, EXACT);
@@ -36,10 +36,10 @@ export async function measureReference({ checkpoint, runner, texts, onLayer }: M
     const next: TextStream[] = [];
     for (const [place, before] of streams.entries()) {
       const after = await loaded.run(before);
-      if (search && place < searched) trials.push({ before, after });
+      if (place < searched) trials.push({ before, after });
       next.push({ values: after.values, tokens: after.tokens });
     }
-    if (search) choices.push(await chooseFactors(checkpoint, layer, runner, trials));
+    if (rounding !== undefined) choices.push(await chooseFactors(checkpoint, layer, runner, rounding, trials));
     return next;
   });
   return { outputs, choices };

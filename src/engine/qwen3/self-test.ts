@@ -2,50 +2,52 @@ import { existsSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
-import type { Qwen3Precision, Qwen3Spec } from "../../domain/model-spec.ts";
+import type { Qwen3Spec } from "../../domain/model-spec.ts";
 import { relevanceOf } from "../../domain/ranking.ts";
-import type { GoldenComparison } from "../../ports/model-compiler.ts";
+import type { CompileReport, GoldenComparison } from "../../ports/model-compiler.ts";
 import { CALIBRATION_PAIRS } from "./calibration-texts.ts";
 import { embedderTexts, calibrationPrompts } from "./calibration-prompts.ts";
 import type { DecoderSession } from "./decoder-session.ts";
-import { GOLDEN_COUNT, goldenDistance, readGolden } from "./golden.ts";
+import { readCompileReport } from "./compile-report.ts";
+import { GOLDEN_COUNT, readGolden } from "./golden.ts";
 import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { cosine } from "./rounding-quality.ts";
 
-/** How far a compiled model may be from the exact one: what its precision can keep, and room for another processor's rounding. */
-const TOLERANCES: Readonly<Record<Qwen3Precision, { readonly cosine: number; readonly relevance: number }>> = {
-  fp32: { cosine: 0.9999, relevance: 0.001 },
-  int8: { cosine: 0.998, relevance: 0.02 },
-  int4: { cosine: 0.8, relevance: 0.3 },
-};
+/** Room for another processor's rounding, beside what the compilation has measured. */
+const COSINE_SLACK = 1e-4;
+const RELEVANCE_SLACK = 1e-3;
+const MEASURED_SLACK = 1.5;
 /** Vectors of texts that have nothing in common, and relevances of pairs that fit and that do not, are never as near as this. */
 const SAME_VECTORS = 0.9999;
 const SAME_RELEVANCES = 1e-4;
 
 /** Runs the golden texts through a loaded model. Rejects nothing: `refuseBroken` judges. */
 export async function compareWithGolden(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession): Promise<GoldenComparison[]> {
-  const golden = readGolden(dirname(spec.graphPath), spec.role);
+  const folder = dirname(spec.graphPath);
+  const golden = readGolden(folder, spec.role);
+  const report = readCompileReport(folder);
   const prompts = calibrationPrompts(tokenizer, spec.role).slice(0, GOLDEN_COUNT);
   const comparisons: GoldenComparison[] = [];
   const answers: Float32Array[] = [];
   for (const [place, ids] of prompts.entries()) {
     const answer = await session.run(ids, session.empty);
     answers.push(answer);
-    comparisons.push(comparison(spec, place, golden[place] ?? [], answer));
+    comparisons.push(comparison(report, place, golden[place] ?? [], answer));
   }
   refuseCollapsed(spec, answers);
   return comparisons;
 }
 
-function comparison({ role, precision }: Qwen3Spec, place: number, exact: readonly number[], answer: Float32Array): GoldenComparison {
-  const tolerance = TOLERANCES[precision];
-  const distance = goldenDistance(role, exact, answer);
+function comparison({ role, minCosine, maxRelevanceDifference }: CompileReport, place: number, exact: readonly number[], answer: Float32Array): GoldenComparison {
   if (role === "embedder") {
-    return { text: embedderTexts()[place]?.text ?? "", expected: 1, found: distance, passed: distance >= tolerance.cosine };
+    const found = cosine(exact, answer);
+    const lowest = 1 - (1 - (minCosine ?? 1)) * MEASURED_SLACK - COSINE_SLACK;
+    return { text: embedderTexts()[place]?.text ?? "", expected: 1, found, passed: found >= lowest };
   }
   const [expected, found] = [relevanceOf(exact[0] ?? Number.NaN), relevanceOf(answer[0] ?? Number.NaN)];
+  const largest = (maxRelevanceDifference ?? 0) * MEASURED_SLACK + RELEVANCE_SLACK;
   const { query = "", document = "" } = CALIBRATION_PAIRS[place] ?? {};
-  return { text: `${query} | ${document}`, expected, found, passed: Math.abs(found - expected) <= tolerance.relevance };
+  return { text: `${query} | ${document}`, expected, found, passed: Math.abs(found - expected) <= largest };
 }
 
 /** Answers that are no numbers, or all the same, name their cause: they would still be sorted and shown. */

@@ -26,6 +26,8 @@ export interface ModelPlan {
 }
 
 const ELEMENT_TYPES: Record<CheckpointTensor["dtype"], ElementType> = { BF16: "bfloat16", F16: "float16", F32: "float32" };
+/** Norms and scales lie in the graph itself: each would take a page of its own in the file. */
+const SMALL_BYTES = 65_536;
 /** Rows of the embedding that are copied at a time. */
 const COPIED_ROWS = 4096;
 
@@ -43,7 +45,9 @@ export function writeModel(checkpoint: Checkpoint, plan: ModelPlan, folder: stri
   const graph = new GraphBuilder(WEIGHTS_FILE);
   const file = createWeightFile(join(folder, WEIGHTS_FILE));
   try {
-    const source = weightSource(checkpoint, plan, (name, type, tensorShape, bytes) => graph.external(name, type, tensorShape, file.append(bytes)), onLayer);
+    const put: PutTensor = (name, type, tensorShape, bytes) =>
+      bytes.byteLength < SMALL_BYTES ? graph.constant(type, tensorShape, bytes) : graph.external(name, type, tensorShape, file.append(bytes));
+    const source = weightSource(checkpoint, plan, put, onLayer);
     const embedding = checkpoint.tensor("embed_tokens.weight");
     const weight: WeightSource = (name, type, tensorShape) => {
       if (name !== "embed_tokens.weight") return source(name, type, tensorShape);
