@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import { QWEN3_PRECISIONS, type ModelRole, type Qwen3Precision } from "../../domain/model-spec.ts";
 import { COMPILED_GRAPH_FILE, COMPILE_REPORT_FILE, ENGINE_VERSION, type CompileReport } from "../../ports/model-compiler.ts";
+import { ROLES } from "./model-card.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
 /** A checkpoint, by what tells it from others. */
@@ -16,8 +17,14 @@ export interface CheckpointKey {
 
 /** Where the graph of a checkpoint belongs: `<root>/<owner--name>/<revision>-<role>-<precision>-e<engine>`. */
 export function compiledModelFolder(root: string, { repo, folder, revision }: CheckpointKey, role: ModelRole, precision: Qwen3Precision): string {
-  const name = (repo?.replace("/", "--") ?? basename(folder)).replaceAll(/[^\w.-]+/g, "-");
+  const name = (repo?.replace("/", "--") ?? nameOf(folder)).replaceAll(/[^\w.-]+/g, "-");
   return join(root, name, `${revision.slice(0, 16)}-${role}-${precision}-e${ENGINE_VERSION}`);
+}
+
+/** The halves of a pair's folder are told apart from those of other pairs. */
+function nameOf(folder: string): string {
+  const name = basename(folder);
+  return ROLES.some((role) => role === name) ? `${basename(dirname(folder))}-${name}` : name;
 }
 
 /** The precisions in which a checkpoint has been compiled for a role. */
@@ -45,7 +52,7 @@ export function readCompileReport(folder: string): CompileReport | undefined {
 
 /** Graph and weights. */
 export function compiledBytes(folder: string): number {
-  const names = readdirSync(folder).filter((name) => name !== COMPILE_REPORT_FILE);
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".json"));
   return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 

@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startHubServer } from "../support/hub-server.ts";
+import type { SyntheticConfig } from "../support/parity-fixture.ts";
+import { writeSyntheticCheckpoint, type SyntheticOptions } from "../support/synthetic-checkpoint.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { createWorkplace, expectExit, expectUserError, type Run, type Workplace } from "./support/workplace.ts";
+
+/** Two small layers under Qwen3's whole vocabulary: seconds to compile, and no sense in its answers. */
+const TINY: SyntheticConfig = {
+  hidden_size: 64,
+  intermediate_size: 96,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 32,
+  tie_word_embeddings: true,
+  vocab_size: 151_669,
+  rope_theta: 1e6,
+  rms_norm_eps: 1e-6,
+};
+const EMBEDDER = "Qwen/Qwen3-Embedding-0.6B";
+const RERANKER = "Qwen/Qwen3-Reranker-0.6B";
+
+let place: Workplace;
+
+beforeAll(() => {
+  place = createWorkplace({ "docs/a.md": "# Apples\n\nApples keep for months in a cool cellar.\n", "docs/b.md": "# Eggs\n\nBoil the eggs for six minutes.\n" });
+});
+afterAll(() => place.remove());
+
+/** `rerank models pull`, from a hub that has one repository. */
+async function pullFrom(repo: string, options: SyntheticOptions, args: readonly string[]): Promise<Run> {
+  const folder = tempFolder();
+  writeSyntheticCheckpoint(folder, TINY, options);
+  const names = readdirSync(folder);
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
+  const hub = await startHubServer({ repo, files, largeFiles: names.filter((name) => name.endsWith(".safetensors")) });
+  try {
+    return await place.rerank(["models", "pull", ...args], { env: { HF_HUB_OFFLINE: "", HF_ENDPOINT: hub.endpoint } });
+  } finally {
+    await hub.close();
+  }
+}
+
+describe("Qwen3 from the hub", () => {
+  test("is brought, compiled, and told of in one line", async () => {
+    const { stdout, stderr } = expectExit(await pullFrom(EMBEDDER, {}, ["qwen3-embedding-0.6b"]), 0);
+    expect(stderr).toContain(`rerank: ${EMBEDDER} (licence: Apache-2.0)`);
+    expect(stderr).toContain(`rerank: compiling ${EMBEDDER} to int8`);
+    expect(stdout).toMatch(/^Qwen\/Qwen3-Embedding-0\.6B [0-9a-f]{8} is in \/.*\nqwen3-embedding-0\.6b:int8: \w+.*, [\d.]+ MB in .*\n$/);
+  });
+
+  test("one half of a pair comes alone, in shards and another precision, as JSON", async () => {
+    const { stdout } = expectExit(await pullFrom(RERANKER, { shards: 2 }, ["qwen3-0.6b:fp32", "--role", "reranker", "--json"]), 0);
+    const [brought, compiled] = stdout.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(brought).toMatchObject({ repo: RERANKER });
+    expect(compiled).toMatchObject({ id: "qwen3-reranker-0.6b:fp32", role: "reranker", precision: "fp32", engineVersion: expect.any(Number) });
+    expect(existsSync(join(String(compiled?.["folder"]), "graph.onnx"))).toBe(true);
+  });
+
+  test("the list tells what is compiled", async () => {
+    const { stdout } = expectExit(await place.rerank(["models", "list"]), 0);
+    expect(stdout).toMatch(/qwen3-embedding-0\.6b +int8 compiled/);
+    expect(stdout).toMatch(/qwen3-reranker-0\.6b +fp32 compiled/);
+    expect(stdout).toMatch(/qwen3-reranker-4b +not here/);
+  });
+
+  test("an index keeps the length of its vectors; a reranker that is not compiled yet is, when a search wants it", async () => {
+    const indexed = expectExit(await place.rerank(["index", "docs", "--models", "qwen3-0.6b", "--dimensions", "32"]), 0);
+    expect(indexed.stderr).not.toContain("compiling");
+    const { stdout, stderr } = expectExit(await place.rerank(["search", "apples in a cellar", "--json"]), 0);
+    expect(stderr).toContain(`compiling ${RERANKER} to int8: this takes minutes, once`);
+    const result = JSON.parse(stdout) as { models: unknown; results: { relevance: number }[] };
+    expect(result.models).toMatchObject({ embedder: { id: "qwen3-embedding-0.6b:int8" }, reranker: { id: "qwen3-reranker-0.6b:int8" } });
+    expect(result.results).toHaveLength(2);
+    expect((await place.rerank(["status", "--json"])).stdout).toContain('"dimensions": 32');
+    // The index's cut holds for every later run that does not ask for another one.
+    expect(expectExit(await place.rerank(["index"]), 0).stdout + indexed.stdout).toContain("2 unchanged");
+    expectUserError(await place.rerank(["index", "--dimensions", "48"]), /other files or settings of qwen3-embedding-0\.6b:int8/, /--rebuild/);
+    expectUserError(await place.rerank(["index", "--dimensions", "65", "--rebuild"]), /32 to 64 numbers, not 65/, /--dimensions/);
+  });
+
+  test("another precision for a search is the reranker's alone", async () => {
+    const { stdout } = expectExit(await place.rerank(["search", "eggs", "--precision", "fp32", "--prompt-separator", "blank-line", "--rerank-tokens", "512", "--json"]), 0);
+    expect(JSON.parse(stdout)).toMatchObject({ models: { embedder: { precision: "int8" }, reranker: { precision: "fp32" } } });
+  });
+
+  test("is what a new index gets unasked, once both halves are compiled", async () => {
+    place.write({ "other/notes.md": "# Bread\n\nKnead the dough for ten minutes.\n" });
+    const { stderr } = expectExit(await place.rerank(["index", ".", "--index", "./.rerank"], { cwd: "other" }), 0);
+    expect(stderr).toContain("using the models that are compiled here, qwen3-embedding-0.6b");
+  });
+});
+
+describe("a Qwen3 checkpoint of one's own", () => {
+  test("is compiled by the first command that needs it; two at once share the work", async () => {
+    const folder = place.path("tuned-reranker");
+    writeSyntheticCheckpoint(folder, TINY, {});
+    const args = ["rank", "eggs", "--models", "mini", "--reranker", "./tuned-reranker", "--lines"];
+    const runs = await Promise.all([1, 2].map(() => place.rerank(args, { stdin: "boil eggs\nred apples\n" })));
+    for (const run of runs) expect(expectExit(run, 0).stdout.split("\n").sort()).toEqual(["", "boil eggs", "red apples"]);
+    expect(runs[0]?.stdout).toBe(runs[1]?.stdout);
+    expect(runs.filter(({ stderr }) => stderr.includes("rerank: compiling tuned-reranker"))).toHaveLength(1);
+  });
+
+  test("that is damaged is the user's error, before anything is compiled", async () => {
+    const folder = place.path("broken");
+    writeSyntheticCheckpoint(folder, TINY, { shards: 2, tokenizer: false });
+    expectUserError(await place.rerank(["rank", "x", "--reranker", "./broken"], { stdin: "y\n" }), /broken has no tokenizer\.json/, /copy it/);
+    writeSyntheticCheckpoint(folder, TINY, { shards: 2 });
+    rmSync(join(folder, "model-00001-of-00002.safetensors"));
+    expectUserError(await place.rerank(["rank", "x", "--reranker", "./broken"], { stdin: "y\n" }), /broken lacks model-00001-of-00002\.safetensors/, /copy it/);
+  });
+
+  test("is not compiled by doctor, which says how to", async () => {
+    writeSyntheticCheckpoint(place.path("fresh"), TINY, { config: { rope_theta: 1e5 } });
+    const { stdout } = expectExit(await place.rerank(["doctor", "--models", "./fresh"]), 2);
+    expect(stdout).toMatch(/fresh:int8 is on this machine and not compiled yet/);
+    expect(stdout).toMatch(/rerank models pull .*fresh/);
+  });
+});
