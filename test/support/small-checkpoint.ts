@@ -18,6 +18,7 @@ export const SMALL: SyntheticConfig = {
   rope_theta: 1e6,
   rms_norm_eps: 1e-6,
 };
+
 /** A temporary folder with the small checkpoint, without a tokenizer. */
 export function smallCheckpoint(options: SyntheticOptions = {}, config: Partial<SyntheticConfig> = {}): string {
   const folder = tempFolder();

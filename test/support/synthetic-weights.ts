@@ -30,7 +30,7 @@ function fnv1a(text: string): number {
 }
 
 /** Rounds to the nearest BF16, ties to even. The values are finite. */
-export function roundToBf16(values: Float32Array): Uint16Array {
+function roundToBf16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const rounded = new Uint16Array(values.length);
   for (let at = 0; at < rounded.length; at++) {

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
+import { readJsonFile } from "../json-file.ts";
 import { type UnigramConfig, UnigramModel } from "./unigram-model.ts";
 
 /**
@@ -48,13 +48,13 @@ const CONTROL_KEYS = ["bos_token", "eos_token", "sep_token", "cls_token", "pad_t
 /** Reads tokenizer.json and tokenizer_config.json of a folder. Throws UserError when they are missing or damaged. */
 export async function loadLibraryTokenizer(folder: string): Promise<LoadedTokenizer> {
   const path = join(folder, "tokenizer.json");
-  const file = await readJson<TokenizerFile>(path);
+  const file = readJsonFile<TokenizerFile>(path);
   if (file === undefined) {
     throw new UserError(`the model folder ${folder} has no tokenizer.json`, {
       hint: "add the model's tokenizer.json to the folder; Hugging Face repositories have it beside config.json",
     });
   }
-  const config = (await readJson<Record<string, unknown>>(join(folder, "tokenizer_config.json"))) ?? {};
+  const config = readJsonFile<Record<string, unknown>>(join(folder, "tokenizer_config.json")) ?? {};
   try {
     return createTokenizer(file, config);
   } catch (cause) {
@@ -126,26 +126,4 @@ function contentOf(token: unknown): string | undefined {
   if (typeof token === "string") return token;
   const content = (token as { content?: unknown } | null | undefined)?.content;
   return typeof content === "string" ? content : undefined;
-}
-
-/** `undefined` when there is no such file. */
-async function readJson<T>(path: string): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new UserError(`${path} cannot be read: ${(cause as Error).message}`, {
-      hint: "check the file's permissions",
-      cause,
-    });
-  }
-  try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new UserError(`${path} is not JSON: ${(cause as Error).message}`, {
-      hint: "download the model's files again; a Git LFS pointer in place of the file looks like this, too",
-      cause,
-    });
-  }
 }
