@@ -40,7 +40,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
   const inference = startInference({
     reranker: await locateReranker(locator, names.reranker, settings),
     // Files are cut into passages by the embedder's tokenizer; lines need none.
-    ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, settings) }),
+    ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }) }),
     ...inferenceSettings(settings),
     onNotice,
   });
