@@ -6,25 +6,26 @@ const KEPT_LENGTH = 65_536;
 /** Which two neighbouring tokens become one, and in which order, in flat memory. */
 export class MergeTable {
   /** By slot: left token, right token, rank plus 1 (0: empty slot), merged token. */
-  readonly #slots: Int32Array;
-  readonly #mask: number;
+  #slots: Int32Array;
+  #mask: number;
   #count = 0;
 
-  constructor(capacity: number) {
+  /** @param expected how many merges there will be, about. */
+  constructor(expected: number) {
     let size = 1024;
-    while (size < 1.5 * capacity) size *= 2;
+    while (size < 1.5 * expected) size *= 2;
     this.#slots = new Int32Array(4 * size);
     this.#mask = size - 1;
   }
 
-  /** The rank of a pair is its place in the order of adding. Throws RangeError beyond the capacity. */
+  /** The rank of a pair is its place in the order of adding. */
   add(left: number, right: number, merged: number): void {
-    if (++this.#count > this.#mask) throw new RangeError("more merges than were announced");
     const slot = this.#find(left, right);
     this.#slots[slot] = left;
     this.#slots[slot + 1] = right;
-    this.#slots[slot + 2] = this.#count;
+    this.#slots[slot + 2] = ++this.#count;
     this.#slots[slot + 3] = merged;
+    if (1.5 * this.#count > this.#mask) this.#grow();
   }
 
   /** -1 where the two do not merge. */
@@ -46,11 +47,21 @@ export class MergeTable {
       if (this.#slots[slot] === left && this.#slots[slot + 1] === right) return slot;
     }
   }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#mask = 2 * this.#mask + 1;
+    this.#slots = new Int32Array(2 * old.length);
+    for (let from = 0; from < old.length; from += 4) {
+      if (old[from + 2] === 0) continue;
+      this.#slots.set(old.subarray(from, from + 4), this.#find(old[from] ?? 0, old[from + 1] ?? 0));
+    }
+  }
 }
 
 /**
  * Byte-pair encoding: joins the neighbours of lowest rank, the leftmost first, until none are left that merge. Time grows as
- * n log n with a word's bytes: a megabyte without a space takes half a second.
+ * n log n with a word's bytes: a megabyte without a space takes a second at most.
  */
 export class BytePairModel {
   readonly #merges: MergeTable;
