@@ -61,7 +61,7 @@ export class MergeTable {
 
 /**
  * Byte-pair encoding: joins the neighbours of lowest rank, the leftmost first, until none are left that merge. Time grows as
- * n log n with a word's bytes: a megabyte without a space takes a second at most.
+ * n log n with a word's bytes: a megabyte without a space takes a second or two.
  */
 export class BytePairModel {
   readonly #merges: MergeTable;

@@ -32,7 +32,7 @@ type Merges = Pick<TokenizerFile, "merges" | "mergedIds">;
 
 /**
  * Reads a tokenizer.json of byte-level BPE. 151,643 tokens and as many merges take half the time of JSON.parse and two maps of
- * strings, and 31 MB, not 165. Throws SyntaxError or RangeError, saying what is wrong, where the bytes are not such a file.
+ * strings, and 36 MB, not 165. Throws SyntaxError or RangeError, saying what is wrong, where the bytes are not such a file.
  */
 export function readTokenizerFile(bytes: Uint8Array): TokenizerFile {
   const json = new JsonBytes(bytes);
