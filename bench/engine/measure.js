@@ -4,15 +4,15 @@
  *
  * @template T
  * @param {readonly T[]} items
- * @param {(item: T) => unknown} work
+ * @param {(item: T, position: number) => unknown} work
  * @param {number} seconds
  */
 export async function measurePerItem(items, work, seconds) {
   const startedAt = performance.now();
   let done = 0;
-  for (const item of items) {
-    await work(item);
-    done++;
+  for (const [position, item] of items.entries()) {
+    await work(item, position);
+    done = position + 1;
     if (performance.now() - startedAt > seconds * 1000) break;
   }
   return (performance.now() - startedAt) / done;

@@ -24,5 +24,5 @@ class Logits(torch.nn.Module):
 
 example = torch.tensor([[9693, 2152, 13, 198, 9693, 2152, 13]])
 axes = {0: torch.export.Dim("batch", max=64), 1: torch.export.Dim("tokens", max=8192)}
-torch.onnx.export(Logits(), (example, torch.ones_like(example)), path, input_names=["input_ids", "attention_mask"], output_names=["logits"],
+torch.onnx.export(Logits().eval(), (example, torch.ones_like(example)), path, input_names=["input_ids", "attention_mask"], output_names=["logits"],
                   dynamic_shapes={"input_ids": axes, "attention_mask": axes}, external_data=True, dynamo=True)
