@@ -16,8 +16,14 @@ export interface WeightFile {
 /** ONNX Runtime maps a weight into memory where its offset is a multiple of a page; Windows has pages of 64 kB for this. */
 const ALIGNMENT_BYTES = 65_536;
 
+/** Throws UserError when the file cannot be made. */
 export function createWeightFile(path: string): WeightFile {
-  const descriptor = openSync(path, "w");
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "w");
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  }
   let sizeBytes = 0;
   let isOpen = true;
   const append = (parts: Iterable<ArrayBufferView>): ExternalBytes => {
@@ -55,10 +61,11 @@ export function createWeightFile(path: string): WeightFile {
   };
 }
 
-/** Failures of the disk are the user's. */
+/** Failures of the disk are the user's; others are given back as they are. */
 export function writeFailure(path: string, cause: unknown): unknown {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === undefined) return cause;
+  const { code, syscall, message } = cause as NodeJS.ErrnoException;
+  // An interruption and Node's own complaints have a code, too.
+  if (syscall === undefined) return cause;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new UserError(isFull ? `the disk is full: ${path} cannot be written` : `${path} cannot be written: ${message}`, {
     hint: isFull ? "free space, or set XDG_CACHE_HOME to a folder on a larger disk" : "check the folder's permissions, or set XDG_CACHE_HOME to another folder",
