@@ -95,7 +95,7 @@ describe("architecture", () => {
   test.each([
     ["process.env", /process\.env\b/, /^src\/config\//],
     ["console", /\bconsole\.\w+\(/, /^src\/reporters\//],
-    ["process.exit", /process\.exit\(/, /^src\/(cli\/main|inference\/child)\.ts$/],
+    ["process.exit", /process\.exit\(/, /^src\/(cli\/main|inference\/(compile-)?child)\.ts$/],
     ["process.exitCode", /process\.exitCode\b/, /^src\/cli\/main\.ts$/],
   ])("%s is used only in its place", (_name, pattern, place) => {
     const users = files

@@ -16,6 +16,7 @@ import type { LayerPlan } from "./layer-weights.ts";
 import { type LayerChoices, type MeasureOptions, measurePlans, measureReference } from "./measure-layers.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
+import { createProductRunner } from "./product-runner.ts";
 import { keepsBound, roundingQuality, type RoundingQuality } from "./rounding-quality.ts";
 import { headDifference, positionsOf, writeModel } from "./write-model.ts";
 
@@ -45,7 +46,8 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     };
 
     const measured: Omit<MeasureOptions, "onLayer"> = { checkpoint, runner, texts };
-    const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, precision === "fp32" ? undefined : precision);
+    const search = precision === "fp32" ? undefined : { kind: precision, products: createProductRunner({ shape: checkpoint.shape, storage, folder: scratch, threads }) };
+    const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, search);
     const head = role === "reranker" ? headDifference(checkpoint) : new Float32Array();
     const measure = async (plans: readonly LayerPlan[]): Promise<RoundingQuality> => {
       const outputs = await measurePlans({ ...measured, onLayer: report("checking", REFERENCE_SHARE, MEASURED_SHARE) }, plans);

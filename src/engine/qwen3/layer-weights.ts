@@ -62,8 +62,8 @@ export function readFinite(checkpoint: Checkpoint, name: string): Float32Array {
   });
 }
 
-/** Query heads read the values of the key-value head that they share. */
-function expandHeads(factors: Float32Array | undefined, columnCount: number, { shape }: Checkpoint): Float32Array | undefined {
+/** Factors for `columnCount` columns: query heads read the values of the key-value head that they share. */
+export function expandHeads(factors: Float32Array | undefined, columnCount: number, { shape }: Checkpoint): Float32Array | undefined {
   if (factors === undefined || factors.length === columnCount) return factors;
   const { headSize, heads, keyValueHeads } = shape;
   const expanded = new Float32Array(columnCount);

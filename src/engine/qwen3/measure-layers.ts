@@ -1,8 +1,9 @@
 import type { Checkpoint } from "./checkpoint.ts";
-import { chooseFactors, type FactorChoice } from "./channel-factors.ts";
-import type { MatrixGroup } from "./decoder-graph.ts";
-import type { LayerRunner, TextStream } from "./layer-runner.ts";
+import { type Activations, chooseFactors, type FactorChoice } from "./channel-factors.ts";
+import { MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
+import type { LayerOutput, LayerRunner, TextStream } from "./layer-runner.ts";
 import { type LayerPlan, readFinite } from "./layer-weights.ts";
+import type { ProductRunner } from "./product-runner.ts";
 
 export type LayerChoices = ReadonlyMap<MatrixGroup, FactorChoice>;
 
@@ -26,20 +27,26 @@ const EXACT: LayerPlan = { kinds: { "attention-in": "fp32", "attention-out": "fp
 /** Factors are tried on the first texts up to this many tokens: more of them change the choice hardly ever and cost a run each. */
 const SEARCH_TOKENS = 320;
 
-/** Runs the texts through the exact model, a layer at a time; the factors of every layer are chosen on the way for a `rounding`. */
-export async function measureReference({ checkpoint, runner, texts, onLayer }: MeasureOptions, rounding?: "int8" | "int4"): Promise<Reference> {
-  const searched = rounding === undefined ? 0 : searchTexts(texts);
+/** What factors are chosen for, and how they are tried out. */
+export interface FactorSearch {
+  readonly kind: "int8" | "int4";
+  readonly products: ProductRunner;
+}
+
+/** Runs the texts through the exact model, a layer at a time; with `search`, the factors of every layer are chosen on the way. */
+export async function measureReference({ checkpoint, runner, texts, onLayer }: MeasureOptions, search?: FactorSearch): Promise<Reference> {
+  const searched = search === undefined ? 0 : searchTexts(texts);
   const choices: LayerChoices[] = [];
   const outputs = await runLayers({ checkpoint, runner, texts, onLayer }, async (layer, streams) => {
     const loaded = await runner.load(layer, EXACT);
-    const trials = [];
+    const trials: LayerOutput[] = [];
     const next: TextStream[] = [];
     for (const [place, before] of streams.entries()) {
       const after = await loaded.run(before);
-      if (place < searched) trials.push({ before, after });
+      if (place < searched) trials.push(after);
       next.push({ values: after.values, tokens: after.tokens });
     }
-    if (rounding !== undefined) choices.push(await chooseFactors(checkpoint, layer, runner, rounding, trials));
+    if (search !== undefined) choices.push(await chooseFactors(checkpoint, layer, search.products, search.kind, joined(trials)));
     return next;
   });
   return { outputs, choices };
@@ -90,6 +97,22 @@ function normalizedLast({ values, tokens }: TextStream, norm: Float32Array, epsi
   return last.map((value, channel) => (value / Math.sqrt(meanSquare + epsilon)) * (norm[channel] ?? 1));
 }
 
+function joined(texts: readonly LayerOutput[]): Activations {
+  return new Map(
+    MATRIX_GROUPS.map((group) => {
+      const parts = texts.map(({ activations }) => activations.get(group) ?? new Float32Array());
+      const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let place = 0;
+      for (const part of parts) {
+        values.set(part, place);
+        place += part.length;
+      }
+      return [group, values];
+    }),
+  );
+}
+
+/** How many of the texts make up SEARCH_TOKENS. */
 function searchTexts(texts: readonly Int32Array[]): number {
   let tokens = 0;
   const enough = texts.findIndex((ids) => (tokens += ids.length) >= SEARCH_TOKENS);

@@ -15,14 +15,13 @@ export interface Int4Matrix {
 const INT8_LEVELS = 127;
 const UINT8_ZERO = 128;
 const INT4_ZERO = 8;
-/** Outputs that are transposed together: a cache line of one input's weights. */
-const TILE = 64;
+/** Outputs that are transposed together: their rows of weights stay in the first cache. */
+const TILE = 16;
 
 /** Rounds `weights` [outputs, inputs] to 8 bits with one symmetric scale for each output. */
 export function quantizeInt8(weights: Float32Array, outputs: number, inputs: number, storage: Int8Storage): Int8Matrix {
-  const scales = new Float32Array(outputs);
-  const zero = storage === "uint8" ? UINT8_ZERO : 0;
   const values = storage === "uint8" ? new Uint8Array(outputs * inputs) : new Int8Array(outputs * inputs);
+  const scales = new Float32Array(outputs);
   const inverses = new Float64Array(outputs);
   for (let output = 0; output < outputs; output++) {
     const start = output * inputs;
@@ -34,11 +33,14 @@ export function quantizeInt8(weights: Float32Array, outputs: number, inputs: num
     scales[output] = largest / INT8_LEVELS;
     inverses[output] = largest === 0 ? 0 : INT8_LEVELS / largest;
   }
+  // Cutting a positive number off is rounding down, and twice as fast as Math.round: half a step is added before.
+  const raise = UINT8_ZERO + 0.5;
+  const lower = storage === "uint8" ? 0 : UINT8_ZERO;
   for (let first = 0; first < outputs; first += TILE) {
     const end = Math.min(first + TILE, outputs);
     for (let input = 0; input < inputs; input++) {
-      for (let output = first; output < end; output++) {
-        values[input * outputs + output] = Math.round((weights[output * inputs + input] ?? 0) * (inverses[output] ?? 0)) + zero;
+      for (let output = first, place = first * inputs + input; output < end; output++, place += inputs) {
+        values[input * outputs + output] = (((weights[place] ?? 0) * (inverses[output] ?? 0) + raise) | 0) - lower;
       }
     }
   }

@@ -27,9 +27,9 @@ export function roundingQuality(role: ModelRole, exact: readonly Float32Array[],
   return { minCosine: null, maxRelevanceDifference: Math.max(...differences), kendallTau: kendallTau(exactLogits, logits) };
 }
 
-/** NaN keeps no bound. */
-export function keepsBound({ minCosine, maxRelevanceDifference }: RoundingQuality): boolean {
-  return (minCosine ?? 1) >= LOWEST_COSINE && (maxRelevanceDifference ?? 0) <= LARGEST_RELEVANCE_DIFFERENCE;
+/** @param share of the bound that is allowed: 0.5 asks for half the error. NaN keeps no bound. */
+export function keepsBound({ minCosine, maxRelevanceDifference }: RoundingQuality, share = 1): boolean {
+  return 1 - (minCosine ?? 1) <= (1 - LOWEST_COSINE) * share && (maxRelevanceDifference ?? 0) <= LARGEST_RELEVANCE_DIFFERENCE * share;
 }
 
 export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): number {

@@ -57,7 +57,8 @@ function refuseCollapsed({ id, role, precision }: Qwen3Spec, answers: readonly F
   }
   if (role === "embedder") {
     const [first, ...others] = answers;
-    const same = first !== undefined && others.every((other) => cosine(first, other) > SAME_VECTORS);
+    // Vectors of zeros have no cosine: they are the same, too.
+    const same = first !== undefined && others.every((other) => !(cosine(first, other) <= SAME_VECTORS));
     if (same) throw broken(id, "it gives the same vector for every text", "its weights do not belong to its configuration: bring its files again");
     return;
   }
