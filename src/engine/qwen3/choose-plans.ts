@@ -16,15 +16,11 @@ export interface SettledPlans {
 const UPGRADES: readonly { readonly share: number; readonly kind: LinearKind }[] = [
   { share: 0, kind: "int8" },
   { share: 0.25, kind: "int8-twice" },
-  { share: 0.5, kind: "int8-twice" },
   { share: 1, kind: "int8-twice" },
   { share: 0.1, kind: "fp32" },
   { share: 0.3, kind: "fp32" },
 ];
-/**
- * Texts outside of the calibration fare up to twice as badly: half of the bound is aimed at, for the price of the first upgrades. The
- * others cost up to twice the time, and are for models that do not keep the bound itself.
- */
+/** Texts outside of the calibration fare up to twice as badly: half of the bound is aimed at, in 8 bits; what goes beyond is for the bound itself. */
 const AIM = 0.5;
 const TRIALS_FOR_AIM = 3;
 
@@ -34,8 +30,8 @@ export function uniformPlans(layers: number, kind: LinearKind): LayerPlan[] {
 }
 
 /**
- * The 8-bit plans with the fewest additions that keep the bound on the calibration texts, and stay well within it where that costs
- * little; else fp32.
+ * The 8-bit plans with the fewest additions that stay well within the bound on the calibration texts, else those that keep it at least;
+ * else fp32.
  * @param measure runs the texts through a model of such plans.
  */
 export async function settleInt8(choices: readonly LayerChoices[], measure: (plans: readonly LayerPlan[]) => Promise<RoundingQuality>): Promise<SettledPlans> {
