@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ndcgAt, precisionAt, rankByScore, recallAt, reciprocalRankAt } from "../../src/domain/metrics.ts";
+import { kendallTau, ndcgAt, precisionAt, rankByScore, recallAt, reciprocalRankAt } from "../../src/domain/metrics.ts";
 
 const grades = new Map([
   ["best", 3],
@@ -65,4 +65,26 @@ test("precision counts empty places as misses", () => {
 
 test("scores become a ranking with ties in descending order of ids, as in trec_eval", () => {
   expect(rankByScore(new Map([["d1", 0.5], ["d3", 0.5], ["d2", 0.9]]))).toEqual(["d2", "d3", "d1"]);
+});
+
+describe("Kendall's tau", () => {
+  test("is 1 for the same order, -1 for the opposite, whatever the scores' scales", () => {
+    expect(kendallTau([1, 2, 3], [0.1, 50, 51])).toBe(1);
+    expect(kendallTau([1, 2, 3], [3, 2, 1])).toBe(-1);
+  });
+
+  test("counts pairs in the same order against those that are not", () => {
+    // Of six pairs, five agree.
+    expect(kendallTau([1, 2, 3, 4], [1, 2, 4, 3])).toBeCloseTo(4 / 6, 12);
+  });
+
+  test("sets ties apart, as tau-b does", () => {
+    // scipy.stats.kendalltau([1, 2, 2, 3], [1, 3, 2, 3]) is 0.8.
+    expect(kendallTau([1, 2, 2, 3], [1, 3, 2, 3])).toBeCloseTo(0.8, 12);
+    expect(kendallTau([1, 1, 1], [1, 2, 3])).toBe(0);
+  });
+
+  test("is 1 where there is nothing to order", () => {
+    expect([kendallTau([], []), kendallTau([5], [7])]).toEqual([1, 1]);
+  });
 });

@@ -26,6 +26,8 @@ export interface SyntheticOptions {
   readonly tokenizer?: boolean;
   /** Keys that config.json gets on top; `undefined` takes one away. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** What a tensor holds in place of the formula's values, which it may change. Not for `variantCheckpoint`. */
+  readonly change?: (name: string, values: Float32Array, shape: readonly number[]) => Float32Array;
 }
 
 const variantFolders = new Map<string, string>();
@@ -52,7 +54,7 @@ afterAll(() => {
 
 /** Writes config.json, safetensors with weights by the formula of the parity fixture, and the tokenizer. */
 export function writeSyntheticCheckpoint(folder: string, config: SyntheticConfig, options: SyntheticOptions = {}): void {
-  const { dtype = "BF16", prefixed = true, shards = 1, outliers = false, head = true, tokenizer = true } = options;
+  const { dtype = "BF16", prefixed = true, shards = 1, outliers = false, head = true, tokenizer = true, change = (_name, values) => values } = options;
   mkdirSync(folder, { recursive: true });
   const json = {
     architectures: ["Qwen3ForCausalLM"],
@@ -71,7 +73,7 @@ export function writeSyntheticCheckpoint(folder: string, config: SyntheticConfig
       name: prefixed ? name : name.replace(/^model\./, ""),
       dtype,
       shape,
-      bytes: () => encodeWeights(formulaWeights(name, shape, outliers), dtype),
+      bytes: () => encodeWeights(change(name, formulaWeights(name, shape, outliers), shape), dtype),
     }));
   if (shards === 1) {
     writeFileSync(join(folder, "model.safetensors"), safetensorsBytes(tensors));

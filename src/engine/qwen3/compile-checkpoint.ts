@@ -1,23 +1,25 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRole, Qwen3Precision } from "../../domain/model-spec.ts";
 import { type CompileOptions, type CompileReport, type CompileRequest, ENGINE_VERSION, type MatrixChoice } from "../../ports/model-compiler.ts";
 import { calibrationPrompts } from "./calibration-prompts.ts";
+import { checkTokens } from "./check-tokens.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { settleInt4, settleInt8, type SettledPlans, uniformPlans } from "./choose-plans.ts";
 import { GROUP_MATRICES, MATRIX_GROUPS } from "./decoder-graph.ts";
 import { writeCompileReport } from "./compile-report.ts";
+import { findNonFinite } from "./float-formats.ts";
 import { GOLDEN_COUNT, writeGolden } from "./golden.ts";
 import { chooseInt8Storage } from "./int8-storage.ts";
 import { createLayerRunner } from "./layer-runner.ts";
-import type { LayerPlan } from "./layer-weights.ts";
+import { type LayerPlan, nonFinite } from "./layer-weights.ts";
 import { type LayerChoices, type MeasureOptions, measurePlans, measureReference } from "./measure-layers.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { createProductRunner } from "./product-runner.ts";
 import { keepsBound, roundingQuality, type RoundingQuality } from "./rounding-quality.ts";
+import { writeFailure } from "./weight-file.ts";
 import { headDifference, positionsOf, writeModel } from "./write-model.ts";
 
 /** Shares of the whole work, for the progress: measured on the 0.6B shape. */
@@ -32,11 +34,14 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
   const { signal, threads, onProgress } = options;
   const startedAt = performance.now();
   const checkpoint = openCheckpoint(checkpointFolder);
-  const scratch = mkdtempSync(join(tmpdir(), "rerank-compile-"));
+  // Beside what is compiled: a killed process leaves it where the next compilation clears up.
+  const scratch = join(folder, "scratch");
   try {
+    mkdirSync(scratch);
     const tokenizer = await openQwen3Tokenizer(checkpointFolder);
     const prompts = calibrationPrompts(tokenizer, role);
     const texts = precision === "fp32" ? prompts.slice(0, GOLDEN_COUNT) : prompts;
+    checkTokens(checkpoint, texts);
     const storage = await chooseInt8Storage(scratch);
     const positions = Math.max(...texts.map((ids) => ids.length));
     const runner = createLayerRunner({ checkpoint, storage, positions, folder: scratch, threads });
@@ -48,6 +53,8 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     const measured: Omit<MeasureOptions, "onLayer"> = { checkpoint, runner, texts };
     const search = precision === "fp32" ? undefined : { kind: precision, products: createProductRunner({ shape: checkpoint.shape, storage, folder: scratch, threads }) };
     const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, search);
+    // Weights may be finite, and too large all the same.
+    if (reference.outputs.some((output) => findNonFinite(output) >= 0)) throw nonFinite("gives NaN or infinity for plain texts");
     const head = role === "reranker" ? headDifference(checkpoint) : new Float32Array();
     const measure = async (plans: readonly LayerPlan[]): Promise<RoundingQuality> => {
       const outputs = await measurePlans({ ...measured, onLayer: report("checking", REFERENCE_SHARE, MEASURED_SHARE) }, plans);
@@ -73,6 +80,8 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     };
     writeCompileReport(folder, written);
     return written;
+  } catch (error) {
+    throw writeFailure(folder, error);
   } finally {
     checkpoint.close();
     rmSync(scratch, { recursive: true, force: true });

@@ -35,6 +35,13 @@ export function findNonFinite(values: Float32Array): number {
   return -1;
 }
 
+/** The same of values as they are stored, little-endian, at a multiple of four bytes. */
+export function findNonFiniteStored(format: FloatFormat, bytes: Uint8Array): number {
+  if (format === "F32") return findNonFinite(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
+  const exponent = format === "BF16" ? 0x7f80 : 0x7c00;
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2).findIndex((bits) => (bits & exponent) === exponent);
+}
+
 let halves: Uint32Array | undefined;
 
 /** The float32 bits of every 16-bit IEEE float. */

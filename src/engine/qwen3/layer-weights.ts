@@ -55,11 +55,19 @@ export function readLayerWeight(checkpoint: Checkpoint, layer: number, name: str
 /** A tensor by its full name, as it is in the checkpoint. Throws UserError where it holds NaN or infinity. */
 export function readFinite(checkpoint: Checkpoint, name: string): Float32Array {
   const values = checkpoint.tensor(name).readFloat32();
+  refuseNonFinite(values, name);
+  return values;
+}
+
+/** Throws UserError where a tensor's values, which begin at its `start`th, hold NaN or infinity. */
+export function refuseNonFinite(values: Float32Array, name: string, start = 0): void {
   const place = findNonFinite(values);
-  if (place < 0) return values;
-  throw new UserError(`the checkpoint holds ${values[place]} in ${name} (value ${place})`, {
-    hint: "its training or its conversion has failed: take another checkpoint, or bring its files again",
-  });
+  if (place >= 0) throw nonFinite(`holds ${values[place]} in ${name} (value ${start + place})`);
+}
+
+/** @param finding what the checkpoint does. */
+export function nonFinite(finding: string): UserError {
+  return new UserError(`the checkpoint ${finding}`, { hint: "its training or its conversion has failed: take another checkpoint, or bring its files again" });
 }
 
 /** Factors for `columnCount` columns: query heads read the values of the key-value head that they share. */

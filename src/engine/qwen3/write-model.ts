@@ -5,7 +5,8 @@ import { COMPILED_GRAPH_FILE } from "../../ports/model-compiler.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { decoderGraph, groupOf } from "./decoder-graph.ts";
 import { GraphBuilder, type Value } from "./graph-builder.ts";
-import { type LayerPlan, readFinite, readLayerWeight } from "./layer-weights.ts";
+import { findNonFiniteStored } from "./float-formats.ts";
+import { type LayerPlan, nonFinite, readFinite, readLayerWeight, refuseNonFinite } from "./layer-weights.ts";
 import type { Int8Storage, WeightSource } from "./linear-nodes.ts";
 import type { ElementType } from "./onnx-proto.ts";
 import { rotaryTables } from "./rotary-tables.ts";
@@ -99,11 +100,15 @@ function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPla
   };
 }
 
-/** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden, 1] */
+/** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden, 1]. Throws UserError where it is not finite. */
 export function headDifference({ shape, tensor }: Pick<Checkpoint, "shape" | "tensor">): Float32Array {
-  const head = tensor(shape.tiedHead ? "embed_tokens.weight" : "lm_head.weight");
-  const yes = head.readFloat32(YES_TOKEN, 1);
-  const no = head.readFloat32(NO_TOKEN, 1);
+  const name = shape.tiedHead ? "embed_tokens.weight" : "lm_head.weight";
+  const rowOf = (token: number): Float32Array => {
+    const row = tensor(name).readFloat32(token, 1);
+    refuseNonFinite(row, name, token * shape.hidden);
+    return row;
+  };
+  const [yes, no] = [rowOf(YES_TOKEN), rowOf(NO_TOKEN)];
   return yes.map((value, channel) => value - (no[channel] ?? 0));
 }
 
@@ -111,7 +116,16 @@ function appendRows(file: ReturnType<typeof createWeightFile>, embedding: Checkp
   const rows = embedding.shape[0] ?? 0;
   return file.appendParts(
     (function* parts() {
-      for (let row = 0; row < rows; row += COPIED_ROWS) yield embedding.readBytes(row, Math.min(COPIED_ROWS, rows - row));
+      for (let row = 0; row < rows; row += COPIED_ROWS) {
+        const bytes = embedding.readBytes(row, Math.min(COPIED_ROWS, rows - row));
+        const place = findNonFiniteStored(embedding.dtype, bytes);
+        if (place >= 0) {
+          const width = embedding.shape[1] ?? 1;
+          const value = embedding.readFloat32(row + Math.floor(place / width), 1)[place % width];
+          throw nonFinite(`holds ${value} in embed_tokens.weight (value ${row * width + place})`);
+        }
+        yield bytes;
+      }
     })(),
   );
 }
