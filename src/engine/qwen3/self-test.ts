@@ -10,6 +10,7 @@ import { embedderTexts, calibrationPrompts } from "./calibration-prompts.ts";
 import type { DecoderSession } from "./decoder-session.ts";
 import { readCompileReport } from "./compile-report.ts";
 import { GOLDEN_COUNT, readGolden } from "./golden.ts";
+import { publishedComparisons } from "./published-scores.ts";
 import type { Qwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { cosine } from "./rounding-quality.ts";
 
@@ -21,8 +22,15 @@ const MEASURED_SLACK = 1.5;
 const SAME_VECTORS = 0.9999;
 const SAME_RELEVANCES = 1e-4;
 
-/** Runs the golden texts through a loaded model. Rejects nothing: `refuseBroken` judges. */
-export async function compareWithGolden(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession): Promise<GoldenComparison[]> {
+/**
+ * Runs the golden texts through a loaded model: against what the checkpoint's weights give in fp32, and for official checkpoints against
+ * the published values. Rejects with UserError for NaN, and for answers that are all alike; `refuseBroken` judges the rest.
+ */
+export async function runGoldenTexts(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession): Promise<GoldenComparison[]> {
+  return [...(await compareWithGolden(spec, tokenizer, session)), ...(await publishedComparisons(spec, tokenizer, session))];
+}
+
+async function compareWithGolden(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession): Promise<GoldenComparison[]> {
   const folder = dirname(spec.graphPath);
   const golden = readGolden(folder, spec.role);
   const report = readCompileReport(folder);
@@ -78,8 +86,8 @@ export function refuseBroken({ id, graphPath }: Pick<Qwen3Spec, "id" | "graphPat
   if (failed === undefined) return;
   throw broken(
     id,
-    `its compiled graph answers ${failed.found.toPrecision(4)} where the checkpoint's weights give ${failed.expected.toPrecision(4)}`,
-    `the graph is damaged, or was compiled on another processor: remove ${dirname(graphPath)} and pull the model again`,
+    `it gives ${failed.found.toPrecision(4)} where ${failed.expected.toPrecision(4)} is right, for "${failed.text}"`,
+    `its graph is damaged, or was compiled on another processor: remove ${dirname(graphPath)} and pull the model again`,
   );
 }
 
@@ -91,7 +99,7 @@ function broken(id: string, cause: string, remedy: string): UserError {
 export async function testOnce(spec: Qwen3Spec, tokenizer: Qwen3Tokenizer, session: DecoderSession, device: string): Promise<void> {
   const stamp = join(dirname(spec.graphPath), `passed-${device}-${cpus()[0]?.model.replaceAll(/\W+/g, "-") ?? process.arch}`);
   if (existsSync(stamp)) return;
-  refuseBroken(spec, await compareWithGolden(spec, tokenizer, session));
+  refuseBroken(spec, await runGoldenTexts(spec, tokenizer, session));
   try {
     writeFileSync(stamp, "");
   } catch {
