@@ -51,7 +51,7 @@ describe("a mistyped command line", () => {
     ["a missing value", ["search", "x", "--limit"], /'-n, --limit <count>' argument missing/, /rerank search --help/],
     ["an unknown action of config", ["config", "sett"], /`rerank config sett`/, /get, set, unset, path or explain/],
     ["an unknown key of config", ["config", "set", "limt", "3"], /no setting "limt"/, /did you mean "limit"\?/],
-    ["an unknown action of models", ["models", "pul", "x"], /`rerank models pul`/, /list or pull/],
+    ["an unknown action of models", ["models", "pul", "x"], /`rerank models pul`/, /list, pull or verify/],
     ["a pull without a name", ["models", "pull"], /needs a name/, /rerank models list/],
     ["an unknown shell", ["completion", "tcsh"], /no completion for tcsh/, /bash, zsh, fish/],
     ["a limit of 0", ["search", "x", "--limit", "0"], /--limit is "0"/, /limit/],

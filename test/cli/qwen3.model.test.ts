@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startHubServer } from "../support/hub-server.ts";
@@ -94,6 +94,41 @@ describe("Qwen3 from the hub", () => {
   });
 });
 
+describe("rerank models verify", () => {
+  test("shows every answer beside the exact one, and what the compilation says of itself", async () => {
+    const { stdout, stderr } = expectExit(await place.rerank(["models", "verify", "qwen3-embedding-0.6b"]), 0);
+    expect(stderr).toBe("rerank: verifying qwen3-embedding-0.6b:int8 on cpu\n");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("qwen3-embedding-0.6b:int8 · embedder on cpu");
+    expect(lines.filter((line) => /^passed +1\.00000 +0\.99\d{3} {2}\S/.test(line))).toHaveLength(6);
+    expect(lines.at(-2)).toBe("all 6 passed");
+    expect(lines.at(-1)).toMatch(/^int8, [\d.]+ MB, compiled in .*: 14 matrices in .*; cosine to fp32 at least 0\.99\d+$/);
+  });
+
+  test("takes one half of a pair though the other is not here; an answer that is not the exact one gives exit code 1, in JSON too", async () => {
+    const args = ["models", "verify", "qwen3-0.6b:fp32", "--role", "reranker", "--json"];
+    const whole = expectExit(await place.rerank(args), 0);
+    const { models } = JSON.parse(whole.stdout) as { models: { folder: string }[] };
+    expect(models).toMatchObject([{ id: "qwen3-reranker-0.6b:fp32", role: "reranker", device: "cpu", passed: true, report: { precision: "fp32", matrices: { fp32: 14 } } }]);
+    const golden = join(models[0]?.folder ?? "", "golden.json");
+    const { logits } = JSON.parse(readFileSync(golden, "utf8")) as { logits: number[] };
+    writeFileSync(golden, JSON.stringify({ logits: logits.map((logit, position) => (position === 2 ? -logit - 1 : logit)) }));
+    const damaged = JSON.parse(expectExit(await place.rerank(args), 1).stdout) as { models: { comparisons: { passed: boolean }[] }[] };
+    writeFileSync(golden, JSON.stringify({ logits }));
+    expect(damaged).toMatchObject({ version: 1, passed: false });
+    expect(damaged.models[0]?.comparisons.map(({ passed }) => passed)).toEqual([true, true, false, true, true, true]);
+    expectUserError(await place.rerank(["models", "verify", "qwen3-8b"]), /qwen3-embedding-8b is not on this machine/, /rerank models pull/);
+  });
+
+  test("refuses what it has no exact answers for, and what is no action or role", async () => {
+    expectUserError(await place.rerank(["models", "verify", "mini"]), "mini names no Qwen3 model", "rerank doctor");
+    expectUserError(await place.rerank(["models", "verify", "qwen3-embedding-0.6b", "--role", "reranker"]), "names no Qwen3 reranker", "rerank doctor");
+    expectUserError(await place.rerank(["models", "verify"]), "models verify needs a name", "rerank models list");
+    expectUserError(await place.rerank(["models", "verify", "mini", "--role", "both"]), '"both" is no role', "--role embedder");
+    expectUserError(await place.rerank(["models", "test", "mini"]), "there is no `rerank models test`", "list, pull or verify");
+  });
+});
+
 describe("a Qwen3 checkpoint of one's own", () => {
   test("is compiled by the first command that needs it; two at once share the work", async () => {
     const folder = place.path("tuned-reranker");
@@ -112,6 +147,17 @@ describe("a Qwen3 checkpoint of one's own", () => {
     writeSyntheticCheckpoint(folder, TINY, { shards: 2 });
     rmSync(join(folder, "model-00001-of-00002.safetensors"));
     expectUserError(await place.rerank(["rank", "x", "--reranker", "./broken"], { stdin: "y\n" }), /broken lacks model-00001-of-00002\.safetensors/, /copy it/);
+  });
+
+  test("is verified against its own weights; a graph that gives the same answer for everything is an error with its cause", async () => {
+    const { stdout } = expectExit(await place.rerank(["models", "verify", "./tuned-reranker", "--role", "reranker"]), 0);
+    expect(stdout).toContain("\nall 6 passed\n");
+    const zeros = (name: string, values: Float32Array): Float32Array => (name === "model.norm.weight" ? values.fill(0) : values);
+    writeSyntheticCheckpoint(place.path("rerank-zeros"), TINY, { change: zeros });
+    const broken = await place.rerank(["models", "verify", "./rerank-zeros:fp32"]);
+    expectExit(broken, 2);
+    expect(broken.stdout).toBe("");
+    expect(broken.stderr).toMatch(/rerank: .*rerank-zeros:fp32 fails its self-test: it finds pairs that fit and pairs that do not alike/);
   });
 
   test("is not compiled by doctor, which says how to", async () => {

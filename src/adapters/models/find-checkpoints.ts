@@ -29,9 +29,11 @@ export function modelsOf(name: string, context: LocatorContext): { readonly name
 }
 
 /** See `ModelLocator.checkpoints`. */
-export function findCheckpoints(name: string, context: LocatorContext): NamedCheckpoint[] {
-  return modelsOf(name, context).flatMap(({ named, roles }) => {
+export function findCheckpoints(name: string, wanted: ModelRole | undefined, context: LocatorContext): NamedCheckpoint[] {
+  return modelsOf(name, context).flatMap(({ named, roles: all }) => {
     if (named.kind === "known" && named.model.family !== "qwen3") return [];
+    // The other half of a pair need not be here.
+    const roles = all.filter((role) => wanted === undefined || role === wanted);
     const playable = named.kind === "known" ? roles.filter((role) => named.model[role] !== undefined) : roles;
     return playable.filter((role) => isPlayable(named, role, context)).map((role) => ({ name: modelId(named), role }));
   });

@@ -62,8 +62,11 @@ export interface ModelLocator {
    */
   pullPlan(name: string): readonly PullItem[];
 
-  /** The Qwen3 checkpoints on this machine behind a name, by the roles that they can play: what can be compiled. */
-  checkpoints(name: string): readonly NamedCheckpoint[];
+  /**
+   * The Qwen3 checkpoints on this machine behind a name, by the roles that they can play, or in one of them: what can be compiled.
+   * Throws UserError for a model that is not on this machine.
+   */
+  checkpoints(name: string, role?: ModelRole): readonly NamedCheckpoint[];
 
   /** Every known model in every role, in the registry's order. */
   list(): Promise<ModelListing[]>;
@@ -89,7 +92,7 @@ export function createModelLocator({ packageRoot, usualPrecision = async () => "
     usualPair: async () => usualPair(context()),
     locate: async (name, role, options = {}) => locateModel(name, role, options, context()),
     pullPlan: (name) => planPull(name, context()),
-    checkpoints: (name) => findCheckpoints(name, context()),
+    checkpoints: (name, role) => findCheckpoints(name, role, context()),
     list: async () => listModels(context()),
   };
 }

@@ -13,6 +13,7 @@ import { compileProgressOf } from "../compile-model.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
+import { verifyModels } from "./verify-models.ts";
 
 interface ModelsFlags extends Flags {
   readonly json?: boolean;
@@ -20,7 +21,7 @@ interface ModelsFlags extends Flags {
   readonly role?: string;
 }
 
-/** `rerank models [list]` and `rerank models pull <name>`. Resolves to the exit code. */
+/** `rerank models [list]`, `rerank models pull <name>` and `rerank models verify <name>`. Resolves to the exit code. */
 export async function runModels([action = "list", name]: readonly string[], flags: ModelsFlags, context: CommandContext): Promise<number> {
   const loaded = await loadSettings(context, "models", flags);
   if (action === "list") {
@@ -30,9 +31,11 @@ export async function runModels([action = "list", name]: readonly string[], flag
     await context.output.write(flags.json ? modelsJson(models) : modelsText(models, terminal));
     return 0;
   }
-  if (action !== "pull") throw new UserError(`there is no \`rerank models ${action}\``, { hint: "use list or pull" });
-  if (name === undefined) throw new UserError("models pull needs a name", { hint: "`rerank models list` shows the known ones" });
-  await pull(name, roleOf(flags.role), flags, loaded, context);
+  if (action !== "pull" && action !== "verify") throw new UserError(`there is no \`rerank models ${action}\``, { hint: "use list, pull or verify" });
+  if (name === undefined) throw new UserError(`models ${action} needs a name`, { hint: "`rerank models list` shows the known ones" });
+  const role = roleOf(flags.role);
+  if (action === "verify") return verifyModels(name, { role, json: flags.json ?? false }, loaded, context);
+  await pull(name, role, flags, loaded, context);
   return 0;
 }
 
@@ -47,7 +50,7 @@ async function pull(name: string, role: ModelRole | undefined, flags: ModelsFlag
     const { commit, folder } = await download(item, flags.revision ?? item.revision, hub, context);
     await output.write(flags.json ? `${JSON.stringify({ repo: item.repo, commit, folder })}\n` : `${item.repo} ${commit.slice(0, 8)} is in ${folder}\n`);
   }
-  const checkpoints = locator.checkpoints(name).filter((checkpoint) => role === undefined || checkpoint.role === role);
+  const checkpoints = locator.checkpoints(name, role);
   if (items.length === 0 && checkpoints.length === 0) onNotice(`${name} is in the package: there is nothing to pull`);
   for (const checkpoint of checkpoints) {
     const report = await compile(checkpoint);
