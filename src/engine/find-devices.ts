@@ -37,7 +37,17 @@ const VULKAN_DRIVER_FOLDERS = [
   "etc/vulkan/icd.d",
   "run/opengl-driver/share/vulkan/icd.d",
 ];
-const SOFTWARE_VULKAN = /lvp|llvmpipe|swiftshader/i;
+/**
+ * Vulkan's drivers by the kernel's: some distributions install those for all makes at once, and programs in their place, on any
+ * machine. Kernel drivers that are not listed may have any other.
+ */
+const VULKAN_DRIVERS: readonly (readonly [kernel: RegExp, vulkan: RegExp])[] = [
+  [/^(amdgpu|radeon)$/, /radeon|amd/i],
+  [/^(i915|xe)$/, /intel/i],
+  [/^nvidia/, /nvidia/i],
+  [/^nouveau$/, /nouveau/i],
+];
+const OTHER_VULKAN = /^(?!.*(lvp|llvmpipe|swiftshader|virtio|gfxstream|radeon|amd|intel|nvidia|nouveau))/i;
 
 /** Every device that this build of ONNX Runtime could use, "cpu" first. */
 export async function findDevices(machine?: Machine): Promise<FoundDevice[]> {
@@ -84,22 +94,23 @@ function providerFile(platform: NodeJS.Platform): string {
 function webgpu(platform: NodeJS.Platform, root: string): FoundDevice {
   if (platform !== "linux") return { device: "webgpu", state: "ready", detail: "" };
   const nodes = namesIn(join(root, "dev/dri")).filter((name) => name.startsWith("renderD"));
-  if (!nodes.some((node) => isHardware(root, node))) {
-    return { device: "webgpu", state: "software", detail: "no graphics processor found" };
-  }
-  const drivers = VULKAN_DRIVER_FOLDERS.flatMap((folder) => namesIn(join(root, folder)));
-  if (!drivers.some((name) => name.endsWith(".json") && !SOFTWARE_VULKAN.test(name))) {
-    return { device: "webgpu", state: "software", detail: "no Vulkan driver for the graphics processor is installed" };
-  }
-  return { device: "webgpu", state: "ready", detail: "" };
+  const kernelDrivers = nodes.map((node) => kernelDriver(root, node)).filter((name) => name !== undefined && !SOFTWARE_DRIVERS.test(name));
+  if (kernelDrivers.length === 0) return { device: "webgpu", state: "software", detail: "no graphics processor found" };
+  const registered = VULKAN_DRIVER_FOLDERS.flatMap((folder) => namesIn(join(root, folder))).filter((name) => name.endsWith(".json"));
+  const isServed = kernelDrivers.some((name = "") => {
+    const [, vulkan = OTHER_VULKAN] = VULKAN_DRIVERS.find(([kernel]) => kernel.test(name)) ?? [];
+    return registered.some((file) => vulkan.test(file));
+  });
+  if (isServed) return { device: "webgpu", state: "ready", detail: "" };
+  return { device: "webgpu", state: "software", detail: "no Vulkan driver for the graphics processor is installed" };
 }
 
-function isHardware(root: string, node: string): boolean {
+/** `undefined` where none is named: nothing says that it is hardware. */
+function kernelDriver(root: string, node: string): string | undefined {
   try {
-    return !SOFTWARE_DRIVERS.test(basename(readlinkSync(join(root, "sys/class/drm", node, "device/driver"))));
+    return basename(readlinkSync(join(root, "sys/class/drm", node, "device/driver")));
   } catch {
-    // No driver is named: nothing says that it is hardware.
-    return false;
+    return undefined;
   }
 }
 

@@ -47,19 +47,7 @@ export async function createOnnxSession({ graphPath, threads, device = "cpu" }: 
   }
   try {
     ort.env.logLevel = "error";
-    const session = await ort.InferenceSession.create(graphPath, {
-      executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
-      intraOpNumThreads: threads ?? inferenceThreads(),
-      // Patterns are remembered for every shape, and every text has its own.
-      enableMemPattern: false,
-      // The arena stays on. 1,000 texts of 6 to 512 tokens through mini: 154 s of processor time with it and 157 s without,
-      // at most 216 MB and 239 MB resident.
-      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile: on two
-      // busy cores the same texts took 1.2 to 1.7 times as long with it.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
-      logSeverityLevel: 3,
-    });
-    return { ort, session };
+    return { ort, session: await ort.InferenceSession.create(graphPath, sessionOptions({ threads, device })) };
   } catch (cause) {
     throw new UserError(`ONNX Runtime cannot load ${graphPath}${device === "cpu" ? "" : ` on ${device}`}: ${firstLine(cause)}`, {
       hint: remedyFor(firstLine(cause), device),
@@ -68,10 +56,32 @@ export async function createOnnxSession({ graphPath, threads, device = "cpu" }: 
   }
 }
 
+/** What every graph is run with. */
+export function sessionOptions({ threads, device = "cpu" }: Omit<OnnxSessionRequest, "graphPath">): InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    intraOpNumThreads: threads ?? inferenceThreads(),
+    // Patterns are remembered for every shape, and every text has its own.
+    enableMemPattern: false,
+    // The arena stays on. 1,000 texts of 6 to 512 tokens through mini: 154 s of processor time with it and 157 s without,
+    // at most 216 MB and 239 MB resident.
+    extra: {
+      // Threads that wait for work in a loop take the processor from the parent, which reads, chunks and stores meanwhile: on two
+      // busy cores the same texts took 1.2 to 1.7 times as long with it.
+      session: { intra_op: { allow_spinning: "0" } },
+      // For WebGPU, ONNX Runtime 1.30 moves the norms of queries and keys into the attention and hands it two dimensions where it
+      // asks for three: Qwen3's graphs do not load (microsoft/onnxruntime#28484). Runs of several tokens gain nothing by it.
+      ...(device === "webgpu" && { optimization: { disable_specified_optimizers: "GroupQueryAttentionPreNormFusion" } }),
+    },
+    logSeverityLevel: 3,
+  };
+}
+
 function remedyFor(reason: string, device: string): string {
   if (/bad.?alloc|allocate|out of memory/i.test(reason)) {
     return "memory is short: close other programs, or choose a smaller model (--models) or a lower --precision";
   }
+  if (/no supported adapters/i.test(reason)) return "install the driver of the graphics processor (on Linux its Vulkan driver and libvulkan1), or take --device cpu";
   if (device !== "cpu") return "run `rerank doctor` to see the devices, or take --device cpu";
   return "download the model's files again: the graph or its weights beside it are missing, damaged, or of a newer format";
 }

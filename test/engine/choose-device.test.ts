@@ -76,9 +76,22 @@ describe("findDevices", () => {
 
   test.each(["vgem", "virtio-pci", "vkms", "bochs-drm"])("a render node of %s has no graphics processor behind it", async (driver) => {
     addRenderNode("renderD128", driver);
-    addVulkan("radeon");
+    for (const name of ["radeon", "intel", "virtio", "gfxstream"]) addVulkan(name);
     expect(await stateOf("webgpu")).toBe("software");
     addRenderNode("renderD129", "i915");
+    expect(await stateOf("webgpu")).toBe("ready");
+  });
+
+  test.each([
+    ["nvidia", "nvidia"],
+    ["nouveau", "nouveau"],
+    ["xe", "intel"],
+    ["panthor", "panfrost"],
+  ])("a graphics processor of %s takes its own Vulkan driver, not those of other makes", async (kernel, vulkan) => {
+    addRenderNode("renderD128", kernel);
+    for (const name of ["lvp", "radeon", "virtio", "gfxstream"]) addVulkan(name);
+    expect(await findDevices(linux)).toContainEqual({ device: "webgpu", state: "software", detail: "no Vulkan driver for the graphics processor is installed" });
+    addVulkan(vulkan);
     expect(await stateOf("webgpu")).toBe("ready");
   });
 

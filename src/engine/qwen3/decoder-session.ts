@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import type { EngineOptions } from "../loaded-models.ts";
 import { createOnnxSession } from "../onnx-session.ts";
+import { attendsToManyTokens } from "./attention-probe.ts";
 import { INPUT_IDS, LAST_POSITION, OUTPUT_NAMES, pastName, presentName, TOTAL_LENGTH } from "./decoder-graph.ts";
 
 /** Keys and values of the first `length` tokens of a text, on which later tokens can build as often as they like. */
@@ -29,11 +30,16 @@ export interface DecoderSessionRequest extends Pick<EngineOptions, "threads" | "
  * 4 GB at once, in runs of 512 it takes 268 MB. The bounds depend on the text alone, and so do the rounding errors.
  */
 const RUN_TOKENS = 512;
+/** WebGPU has other kernels for attention over fewer than 32 tokens, which are right where those for more may not be. */
+const SHORT_RUN_TOKENS = 31;
 
 export async function openDecoderSession({ graphPath, role, threads, device }: DecoderSessionRequest): Promise<DecoderSession> {
   const { ort, session } = await createOnnxSession({ graphPath, threads, device });
   const outputName = OUTPUT_NAMES[role];
   const { past: pastNames, present: presentNames } = cacheNames(session);
+  const empty = emptyTensors(ort, session, pastNames);
+  const [, , , headSize = 0] = Object.values(empty)[0]?.dims ?? [];
+  const runTokens = device !== "webgpu" || (await attendsToManyTokens(device, headSize)) ? RUN_TOKENS : SHORT_RUN_TOKENS;
 
   const feedsOf = (ids: Int32Array, past: KeyValueCache): Record<string, Tensor> => {
     const total = past.length + ids.length;
@@ -51,14 +57,14 @@ export async function openDecoderSession({ graphPath, role, threads, device }: D
   };
   const extend = async (ids: Int32Array, past: KeyValueCache): Promise<KeyValueCache> => {
     let cache = past;
-    for (let start = 0; start < ids.length; start += RUN_TOKENS) cache = await step(ids.slice(start, start + RUN_TOKENS), cache);
+    for (let start = 0; start < ids.length; start += runTokens) cache = await step(ids.slice(start, start + runTokens), cache);
     return cache;
   };
   return {
-    empty: { length: 0, tensors: emptyTensors(ort, session, pastNames) },
+    empty: { length: 0, tensors: empty },
     extend,
     async run(ids, past) {
-      const lastStart = Math.floor((ids.length - 1) / RUN_TOKENS) * RUN_TOKENS;
+      const lastStart = Math.floor((ids.length - 1) / runTokens) * runTokens;
       const cache = await extend(ids.slice(0, lastStart), past);
       const outputs = await session.run(feedsOf(ids.slice(lastStart), cache), [outputName]);
       const output = outputs[outputName];
