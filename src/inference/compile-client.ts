@@ -29,7 +29,11 @@ export async function compileInChild(request: CompileRequest, options: CompileOp
     renameSync(folder, compiledFolder);
     return answer.report;
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // What stays goes with the next compilation: what failed first is what matters.
+    }
     throw asUserError(error, compiledFolder);
   }
 }

@@ -56,17 +56,7 @@ afterAll(() => {
 export function writeSyntheticCheckpoint(folder: string, config: SyntheticConfig, options: SyntheticOptions = {}): void {
   const { dtype = "BF16", prefixed = true, shards = 1, outliers = false, head = true, tokenizer = true, change = (_name, values) => values } = options;
   mkdirSync(folder, { recursive: true });
-  const json = {
-    architectures: ["Qwen3ForCausalLM"],
-    model_type: "qwen3",
-    attention_bias: false,
-    hidden_act: "silu",
-    max_position_embeddings: 4096,
-    torch_dtype: { BF16: "bfloat16", F16: "float16", F32: "float32" }[dtype],
-    ...config,
-    ...options.config,
-  };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(json));
+  writeConfig(folder, config, { dtype, ...options });
   const tensors = syntheticTensors(config)
     .filter(([name]) => head || name !== "lm_head.weight")
     .map(([name, shape]) => ({
@@ -89,6 +79,21 @@ export function writeSyntheticCheckpoint(folder: string, config: SyntheticConfig
     writeFileSync(join(folder, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: weightMap }));
   }
   if (tokenizer) linkTokenizer(folder);
+}
+
+/** Writes config.json as Transformers does. */
+export function writeConfig(folder: string, config: SyntheticConfig, { dtype = "BF16", config: more }: Pick<SyntheticOptions, "dtype" | "config"> = {}): void {
+  const json = {
+    architectures: ["Qwen3ForCausalLM"],
+    model_type: "qwen3",
+    attention_bias: false,
+    hidden_act: "silu",
+    max_position_embeddings: 4096,
+    torch_dtype: { BF16: "bfloat16", F16: "float16", F32: "float32" }[dtype],
+    ...config,
+    ...more,
+  };
+  writeFileSync(join(folder, "config.json"), JSON.stringify(json));
 }
 
 /** Puts Qwen3's tokenizer.json and tokenizer_config.json into a folder, as hard links where the disk allows it. */
