@@ -35,7 +35,7 @@ export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: L
     cwd,
     compiledFolder: join(cacheFolder(readEnvironment(), homedir(), process.platform), "compiled"),
     usualPrecision: () => usualPrecision(settings),
-    ...(talk && { compile: talkingCompiler(compileInChild, talk) }),
+    ...(talk && { compile: talkingCompiler(compileInChild, talk), onNotice: talk.onNotice }),
   });
 }
 

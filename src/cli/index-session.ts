@@ -25,11 +25,10 @@ import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
-import { DEFAULT_PAIR } from "../adapters/models/resolve-pair.ts";
 import type { CompileTalk } from "./compile-model.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
-import { inferenceSettings, locateEmbedder, modelNames, type ModelSettings } from "./locate-models.ts";
+import { inferenceSettings, locateEmbedder, modelNames, usualModelNotice, type ModelSettings } from "./locate-models.ts";
 
 export type IndexSettings = ModelSettings &
   Pick<
@@ -137,8 +136,7 @@ async function planSession(home: IndexHome, options: IndexRunOptions): Promise<S
   const names = await modelNames(locator, settings, known);
   const embedder = await locateEmbedder(locator, names.embedder, settings, known);
   if (settings.models === undefined && settings.embedder === undefined && known === undefined) {
-    const what = names.embedder === DEFAULT_PAIR ? "the bundled pair" : "the models that are compiled here,";
-    onNotice(`using ${what} ${names.embedder} (--models chooses another)`);
+    onNotice(usualModelNotice(names.embedder, "pair"));
   }
   const { passageTokens, overlapTokens } = settings;
   const manifest = manifestOf({ known, embedder, rerankerId: names.reranker, passageTokens, overlapTokens, roots: allRoots });

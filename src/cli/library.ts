@@ -27,7 +27,7 @@ export interface OpenIndexSettings {
   readonly device?: Settings["device"];
   /** What Qwen3 models are compiled to. Default: "auto". */
   readonly precision?: Settings["precision"];
-  /** Tokens that the embedder reads of a text; a search needs the number that its index has. */
+  /** Tokens that the embedder reads of a text. Default: as many as when the index was built. */
   readonly embedTokens?: number;
   /** Tokens that the reranker reads of query and passage. */
   readonly rerankTokens?: number;

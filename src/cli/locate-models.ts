@@ -1,4 +1,5 @@
-import type { LocateOptions, ModelLocator } from "../adapters/models/model-locator.ts";
+import type { ModelLocator } from "../adapters/models/model-locator.ts";
+import { DEFAULT_PAIR } from "../adapters/models/resolve-pair.ts";
 import type { Settings } from "../config/settings-table.ts";
 import type { ModelSpec, Qwen3Precision } from "../domain/model-spec.ts";
 import { chooseDevice } from "../engine/choose-device.ts";
@@ -24,9 +25,15 @@ export async function modelNames(
   return locator.resolvePair(models ?? (await locator.usualPair()), overrides);
 }
 
+/** What is said where nobody has chosen: on another machine, or after a pull, it would be another model. */
+export function usualModelNotice(name: string, role: "pair" | "reranker"): string {
+  const compiled = role === "pair" ? "models that are compiled here" : "reranker that is compiled here";
+  return `using the ${name === DEFAULT_PAIR ? `bundled ${role}` : `${compiled},`} ${name} (--models chooses another)`;
+}
+
 /**
- * The embedder that an index is built or searched with.
- * @param dimensions as the user wants them; else vectors are cut as those of the index are, when it is the same model's.
+ * The embedder that an index is built or searched with. What the user does not say is as in the index, when it is the same model's:
+ * how long vectors are, and how many tokens are read.
  */
 export async function locateEmbedder(
   locator: ModelLocator,
@@ -34,11 +41,13 @@ export async function locateEmbedder(
   { embedTokens: maxTokens, dimensions }: Pick<ModelSettings, "embedTokens"> & Partial<Pick<Settings, "dimensions">>,
   manifest?: IndexManifest,
 ): Promise<ModelSpec> {
-  const options: LocateOptions = { maxTokens, dimensions };
-  const spec = await locator.locate(name, "embedder", options);
-  if (dimensions !== undefined || manifest === undefined || spec.family !== "qwen3" || spec.dimensions <= manifest.dimensions) return spec;
-  const cut = await locator.locate(name, "embedder", { ...options, dimensions: manifest.dimensions });
-  return cut.fingerprint === manifest.embedderFingerprint ? cut : spec;
+  const spec = await locator.locate(name, "embedder", { maxTokens, dimensions });
+  if (manifest === undefined || spec.id !== manifest.embedderId || spec.fingerprint === manifest.embedderFingerprint) return spec;
+  const canBeCut = spec.family === "qwen3" && spec.dimensions > manifest.dimensions;
+  return locator.locate(name, "embedder", {
+    maxTokens: maxTokens ?? manifest.embedTokens,
+    dimensions: dimensions ?? (canBeCut ? manifest.dimensions : undefined),
+  });
 }
 
 export function locateReranker(

@@ -93,8 +93,8 @@ export const SETTINGS = [
     type: "integer",
     min: MIN_TOKENS,
     max: MAX_TOKENS,
-    unset: "8192, or what the model can",
-    doc: "tokens that the embedder reads of a text; a search needs the number that its index has",
+    unset: "the index's own, else 8192, or what the model can",
+    doc: "tokens that the embedder reads of a text",
     commands: ["index", "search", "doctor"],
   },
   {

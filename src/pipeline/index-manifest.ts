@@ -35,6 +35,7 @@ export function manifestOf({ known, embedder, rerankerId, passageTokens, overlap
     formatVersion: FORMAT_VERSION,
     embedderId: embedder.id,
     embedderFingerprint: embedder.fingerprint,
+    embedTokens: embedder.maxTokens,
     rerankerId,
     dimensions: embedder.dimensions,
     chunking,
@@ -57,11 +58,7 @@ function roomOf(embedder: ModelSpec): number {
 export function differences(known: IndexManifest, wanted: IndexManifest): string[] {
   if (known.embedderFingerprint !== wanted.embedderFingerprint) {
     // Passages are often cut otherwise because the model is another one: that is no news then.
-    return [
-      known.embedderId === wanted.embedderId
-        ? `other files or settings of ${known.embedderId}`
-        : `the embedder ${known.embedderId}, not ${wanted.embedderId}`,
-    ];
+    return embedderDifferences(known, wanted);
   }
   const found: string[] = [];
   if (known.chunking.maxTokens !== wanted.chunking.maxTokens) {
@@ -71,6 +68,21 @@ export function differences(known: IndexManifest, wanted: IndexManifest): string
     found.push(`an overlap of ${known.chunking.overlapTokens} tokens, not ${wanted.chunking.overlapTokens}`);
   }
   return found;
+}
+
+type EmbedderStamp = Pick<IndexManifest, "embedderId" | "dimensions" | "embedTokens">;
+
+/** Why two fingerprints are not the same, in words. */
+function embedderDifferences(known: EmbedderStamp, wanted: EmbedderStamp): string[] {
+  if (known.embedderId !== wanted.embedderId) return [`the embedder ${known.embedderId}, not ${wanted.embedderId}`];
+  const found: string[] = [];
+  if (known.dimensions !== wanted.dimensions) found.push(`vectors of ${known.dimensions} numbers, not ${wanted.dimensions}`);
+  if (readsOtherwise(known, wanted)) found.push(`an embedder that reads ${known.embedTokens} tokens of a text, not ${wanted.embedTokens}`);
+  return found.length > 0 ? found : [`other files of ${known.embedderId} than those that are here now`];
+}
+
+function readsOtherwise(known: EmbedderStamp, wanted: EmbedderStamp): boolean {
+  return known.embedTokens !== undefined && known.embedTokens !== wanted.embedTokens;
 }
 
 /** Throws UserError when the index was built otherwise than this run would build it. */
@@ -85,10 +97,14 @@ export function requireSameManifest(known: IndexManifest, wanted: IndexManifest)
 /** Throws UserError when a search's embedder is not the one that made the index's vectors. */
 export function requireSameEmbedder(manifest: IndexManifest, embedder: ModelSpec): void {
   if (embedder.fingerprint === manifest.embedderFingerprint) return;
-  throw new UserError(
-    embedder.id === manifest.embedderId
-      ? `the index was built with other files or settings of ${embedder.id} than those that are here now`
-      : `the index was built with ${manifest.embedderId}, not ${embedder.id}`,
-    { hint: "leave --models and --embedder out to use the index's own, or build it anew: rerank index --rebuild" },
-  );
+  const wanted = { embedderId: embedder.id, dimensions: embedder.dimensions, embedTokens: embedder.maxTokens };
+  throw new UserError(`the index was built with ${embedderDifferences(manifest, wanted).join(" and ")}`, {
+    hint: `${remedyFor(manifest, wanted)}: rerank index --rebuild`,
+  });
+}
+
+function remedyFor(known: EmbedderStamp, wanted: EmbedderStamp): string {
+  if (known.embedderId !== wanted.embedderId) return "leave --models and --embedder out to use the index's own, or build it anew";
+  if (readsOtherwise(known, wanted)) return "leave --embed-tokens out to read as many as the index did, or build it anew";
+  return "bring back the files that it was built with, or build it anew";
 }

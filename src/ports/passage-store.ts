@@ -9,6 +9,8 @@ export interface IndexManifest {
   /** The embedder: what the user calls it, and what tells it from others. */
   readonly embedderId: string;
   readonly embedderFingerprint: string;
+  /** Tokens that the embedder reads of a text. Indexes of earlier versions do not say. */
+  readonly embedTokens?: number;
   /** The reranker that searches use unless they are told otherwise: no vector depends on it. */
   readonly rerankerId: string;
   readonly dimensions: number;

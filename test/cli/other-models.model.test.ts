@@ -26,7 +26,7 @@ afterAll(() => place.remove());
 
 describe("another embedder than the index's", () => {
   test("is refused by a search, which names both", async () => {
-    expectUserError(await place.rerank(["search", "apples", "--embedder", "./tiny"]), /the index was built with mini, not .*tiny/, /rerank index --rebuild/);
+    expectUserError(await place.rerank(["search", "apples", "--embedder", "./tiny"]), /the index was built with the embedder mini, not .*tiny/, /rerank index --rebuild/);
   });
 
   test("is refused by index, and taken by a rebuild; searches then use it unasked", async () => {

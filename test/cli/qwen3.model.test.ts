@@ -67,8 +67,8 @@ describe("Qwen3 from the hub", () => {
     expect(stdout).toMatch(/qwen3-reranker-4b +not here/);
   });
 
-  test("an index keeps the length of its vectors; a reranker that is not compiled yet is, when a search wants it", async () => {
-    const indexed = expectExit(await place.rerank(["index", "docs", "--models", "qwen3-0.6b", "--dimensions", "32"]), 0);
+  test("an index keeps the length of its vectors and the tokens that are read; a reranker that is not compiled yet is, when a search wants it", async () => {
+    const indexed = expectExit(await place.rerank(["index", "docs", "--models", "qwen3-0.6b", "--dimensions", "32", "--embed-tokens", "512"]), 0);
     expect(indexed.stderr).not.toContain("compiling");
     const { stdout, stderr } = expectExit(await place.rerank(["search", "apples in a cellar", "--json"]), 0);
     expect(stderr).toContain(`compiling ${RERANKER} to int8: this takes minutes, once`);
@@ -78,7 +78,8 @@ describe("Qwen3 from the hub", () => {
     expect((await place.rerank(["status", "--json"])).stdout).toContain('"dimensions": 32');
     // The index's cut holds for every later run that does not ask for another one.
     expect(expectExit(await place.rerank(["index"]), 0).stdout + indexed.stdout).toContain("2 unchanged");
-    expectUserError(await place.rerank(["index", "--dimensions", "48"]), /other files or settings of qwen3-embedding-0\.6b:int8/, /--rebuild/);
+    expectUserError(await place.rerank(["index", "--dimensions", "48"]), "vectors of 32 numbers, not 48", /--rebuild/);
+    expectUserError(await place.rerank(["search", "eggs", "--embed-tokens", "600"]), "an embedder that reads 512 tokens of a text, not 600", "leave --embed-tokens out");
     expectUserError(await place.rerank(["index", "--dimensions", "65", "--rebuild"]), /32 to 64 numbers, not 65/, /--dimensions/);
   });
 

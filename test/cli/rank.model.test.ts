@@ -33,7 +33,7 @@ describe("rank as a filter", () => {
     const lines = stdout.split("\n").slice(0, -1);
     expect(lines.toSorted()).toEqual(LINES.toSorted());
     expect(lines.slice(0, 2)).toEqual([LINES[1], LINES[1]]);
-    expect(stderr).toBe("");
+    expect(stderr).toBe("rerank: using the bundled reranker mini (--models chooses another)\n");
   });
 
   test("also when the budget is spent before any was judged: then in the order that they came, and says so", async () => {
@@ -51,6 +51,10 @@ describe("rank as a filter", () => {
   test("has nothing to give for nothing, and says so", async () => {
     expect(expectExit(await place.rerank(["rank", QUERY], { stdin: "\n" }), 1)).toMatchObject({ stdout: "", stderr: expect.stringMatching(/^nothing to rank came in/) });
   });
+});
+
+test.each([["--models", "mini"], ["--reranker", "mini"], ["--json"]])("says nothing of the model that is used where it was chosen, or is in the answer: %s %s", async (...args) => {
+  expect(expectExit(await place.rerank(["rank", QUERY, ...args], { stdin: `${LINES[1]}\n` }), 0).stderr).toBe("");
 });
 
 describe("JSON lines", () => {
@@ -86,7 +90,7 @@ describe("files", () => {
   test("come as paths on stdin with --from-paths, and one without text is told", async () => {
     const { stdout, stderr } = expectExit(await place.rerank(["rank", QUERY, "--from-paths"], { stdin: "wine.md\nempty.md\ntyres.txt\n" }), 0);
     expect(stdout).toBe("tyres.txt\nwine.md\n");
-    expect(stderr).toBe("rerank: skipped empty.md has no bytes\n");
+    expect(stderr).toBe("rerank: skipped empty.md has no bytes\nrerank: using the bundled reranker mini (--models chooses another)\n");
   });
 
   test("that do not exist, and folders, are refused", async () => {

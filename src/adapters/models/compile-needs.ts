@@ -7,14 +7,19 @@ import { asCount, readJsonFile } from "./read-json-file.ts";
 
 /** Bytes of a compiled matrix over its bytes in 16 bits. int4: half a byte a weight, with a scale for each block. */
 const SHARE: Record<Qwen3Precision, number> = { fp32: 2, int8: 0.5, int4: 0.29 };
-/** Left free on the disk beyond the graph itself. */
+/** Left free on the disk beyond the graph itself. The graphs that compiling tries things out with, beside it, are of kilobytes. */
 const SPARE_BYTES = 64 * 1024 * 1024;
-/** The process, its tokenizer and a layer's working space: less than this never suffices. */
-const LEAST_MEMORY_BYTES = 500_000_000;
+/** The process with runtime, tokenizer and texts: 0.5 GB were measured on the 0.6B shape, of which a layer is 79 MB. */
+const LEAST_MEMORY_BYTES = 420_000_000;
+/** A weight of the layer at hand: as float32, and as the integer that it becomes. */
+const BYTES_OF_WEIGHT = 5;
+const USUAL_HEAD_SIZE = 128;
 
 /** What compiling takes, about: a tensor is read, turned and written before the next one comes. */
 export interface CompileNeeds {
   readonly diskBytes: number;
+  /** Where the precision cannot keep the bound, and the next one is taken. */
+  readonly fallbackDiskBytes: number;
   readonly memoryBytes: number;
 }
 
@@ -24,16 +29,22 @@ export function compileNeeds(checkpointFolder: string, weightsBytes: number, pre
   const halfBytes = (config["dtype"] ?? config["torch_dtype"]) === "float32" ? weightsBytes / 2 : weightsBytes;
   // Rows of the embedding table are looked up, not multiplied: they stay in 16 bits, but for fp32.
   const tableBytes = Math.min(size("vocab_size") * size("hidden_size") * 2, halfBytes);
-  const largestMatrix = size("intermediate_size") * size("hidden_size");
+  const diskBytesOf = (kept: Qwen3Precision): number => Math.round((halfBytes - tableBytes) * SHARE[kept] + tableBytes * (kept === "fp32" ? 2 : 1));
+  // Queries and attention's output, keys and values, and the three matrices of the feed-forward.
+  const heads = 2 * (size("num_attention_heads") + size("num_key_value_heads")) * (asCount(config["head_dim"]) ?? USUAL_HEAD_SIZE);
+  const layerWeights = size("hidden_size") * (heads + 3 * size("intermediate_size"));
   return {
-    diskBytes: Math.round((halfBytes - tableBytes) * SHARE[precision] + tableBytes * (precision === "fp32" ? 2 : 1)),
-    // As it is read, as float32, and as it is written.
-    memoryBytes: LEAST_MEMORY_BYTES + largestMatrix * 10,
+    diskBytes: diskBytesOf(precision),
+    fallbackDiskBytes: diskBytesOf(precision === "int8" ? "fp32" : precision),
+    memoryBytes: LEAST_MEMORY_BYTES + layerWeights * BYTES_OF_WEIGHT,
   };
 }
 
-/** Throws UserError where disk or memory are certain not to suffice. The folder need not exist yet. */
-export async function checkCompileNeeds(id: string, compiledFolder: string, { diskBytes, memoryBytes }: CompileNeeds): Promise<void> {
+/**
+ * Throws UserError where disk or memory are certain not to suffice. The folder need not exist yet.
+ * @returns a line about a disk that is too small for the precision that is taken where the wanted one cannot keep the bound.
+ */
+export async function checkCompileNeeds(id: string, compiledFolder: string, { diskBytes, fallbackDiskBytes, memoryBytes }: CompileNeeds): Promise<string | undefined> {
   let folder = compiledFolder;
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   const { bavail, bsize } = await statfs(folder);
@@ -49,6 +60,8 @@ export async function checkCompileNeeds(id: string, compiledFolder: string, { di
       hint: "close other programs, or choose a smaller model: `rerank models list`",
     });
   }
+  if (freeBytes >= fallbackDiskBytes + SPARE_BYTES) return undefined;
+  return `the disk has ${gigabytes(freeBytes)} left: enough for ${id}, and not for the ${gigabytes(fallbackDiskBytes)} that it takes where its answers would change too much`;
 }
 
 function gigabytes(bytes: number): string {

@@ -38,6 +38,17 @@ export function findModel(named: NamedModel, role: ModelRole, context: LocatorCo
   return { ...shared, ...fromHub(requireSnapshot(repos, { ...shared, role, model }, context)), card: model };
 }
 
+/** Names the pair where the other half of it is not here either: a search needs both. */
+function pullHint(id: string, role: ModelRole, precision: string | undefined, model: KnownModel | undefined, { registry, hubCacheFolder }: Pick<LocatorContext, "registry" | "hubCacheFolder">): string {
+  const alone = `bring it: rerank models pull ${id}`;
+  if (model?.family !== "qwen3") return alone;
+  const otherRole = role === "embedder" ? "reranker" : "embedder";
+  const [preset, pair] = [...registry.presets].find(([, each]) => each[role] === model.name) ?? [];
+  const other = registry.models.find(({ name }) => name === pair?.[otherRole]);
+  const isMissing = other !== undefined && reposOf(other).every((repo) => snapshotsOf(hubCacheFolder, repo, other.revision).length === 0);
+  return isMissing ? `${alone}, or the whole pair: rerank models pull ${preset}${precision === undefined ? "" : `:${precision}`}` : alone;
+}
+
 export function reposOf({ repo, alsoAs }: KnownModel): string[] {
   return repo === undefined ? [...alsoAs] : [repo, ...alsoAs];
 }
@@ -80,5 +91,5 @@ function requireSnapshot(repos: readonly string[], { id, role, precision, model 
   const graph = precision === undefined ? "an ONNX graph" : `an ONNX graph in ${precision}`;
   const lacking = model?.family === "qwen3" || (first !== undefined && isQwen3(first.folder)) ? "its safetensors" : graph;
   const what = first === undefined ? `not on this machine: ${repos.join(" and ")} looked for in ${hubCacheFolder}` : `in the cache without ${lacking}: ${first.folder}`;
-  throw new UserError(`${id} is ${what}`, { hint: `bring it: rerank models pull ${id}` });
+  throw new UserError(`${id} is ${what}`, { hint: pullHint(id, role, precision, model, { registry, hubCacheFolder }) });
 }

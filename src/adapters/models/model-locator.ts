@@ -27,6 +27,8 @@ export interface ModelLocatorOptions {
    * UserError for a checkpoint that is not compiled yet.
    */
   readonly compile?: ((request: CompileRequest) => Promise<void>) | undefined;
+  /** One line each about what may go wrong with a compilation. */
+  readonly onNotice?: ((line: string) => void) | undefined;
 }
 
 /** How a model is to be run. Encoders have no separator, and vectors of one length. */
@@ -81,12 +83,13 @@ export interface LocatorContext {
   readonly compiledFolder: string;
   readonly usualPrecision: () => Promise<Qwen3Precision>;
   readonly compile: ((request: CompileRequest) => Promise<void>) | undefined;
+  readonly onNotice: (line: string) => void;
 }
 
-export function createModelLocator({ packageRoot, usualPrecision = async () => "int8", compile, ...folders }: ModelLocatorOptions): ModelLocator {
+export function createModelLocator({ packageRoot, usualPrecision = async () => "int8", compile, onNotice = () => {}, ...folders }: ModelLocatorOptions): ModelLocator {
   const modelsFolder = join(packageRoot, "models");
   let known: LocatorContext | undefined;
-  const context = (): LocatorContext => (known ??= { registry: readRegistry(join(modelsFolder, "registry.json")), modelsFolder, usualPrecision, compile, ...folders });
+  const context = (): LocatorContext => (known ??= { registry: readRegistry(join(modelsFolder, "registry.json")), modelsFolder, usualPrecision, compile, onNotice, ...folders });
   return {
     resolvePair: (name, overrides = {}) => resolvePair(name, overrides, context()),
     usualPair: async () => usualPair(context()),

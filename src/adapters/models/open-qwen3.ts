@@ -92,11 +92,12 @@ interface Compiling {
   readonly compiledFolder: string;
 }
 
-async function compileNow({ id, folder, role, precision, compiledFolder }: Compiling, { files }: OpenCheckpoint, { compile }: LocatorContext): Promise<CompileReport> {
+async function compileNow({ id, folder, role, precision, compiledFolder }: Compiling, { files }: OpenCheckpoint, { compile, onNotice }: LocatorContext): Promise<CompileReport> {
   if (compile === undefined) {
     throw new UserError(`${id} is on this machine and not compiled yet`, { hint: `compile it, once: rerank models pull ${id}` });
   }
-  await checkCompileNeeds(id, compiledFolder, compileNeeds(folder, files.weightsBytes, precision));
+  const warning = await checkCompileNeeds(id, compiledFolder, compileNeeds(folder, files.weightsBytes, precision));
+  if (warning !== undefined) onNotice(warning);
   await compile({ role, checkpointFolder: folder, precision, compiledFolder });
   const report = readCompileReport(compiledFolder);
   if (report === undefined) throw new Error(`compiling ${id} left no complete graph in ${compiledFolder}`);

@@ -10,7 +10,7 @@ import { startInference } from "../../inference/inference-client.ts";
 import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
 import type { VectorCensus } from "../../ports/passage-store.ts";
 import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
-import { formatBytes } from "../../reporters/format-numbers.ts";
+import { counted, formatBytes } from "../../reporters/format-numbers.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
 import { openLocator, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
@@ -120,7 +120,7 @@ async function indexChecks({ settings, hub }: LoadedSettings, { cwd }: CommandCo
             }),
           );
         }
-        return `${home.indexFolder} is whole: ${store.counts().passages} passages`;
+        return `${home.indexFolder} is whole: ${counted(store.counts().passages, "passage")}`;
       } finally {
         store.close();
       }

@@ -9,7 +9,7 @@ import { fileLine } from "../../reporters/file-line.ts";
 import type { CommandContext } from "../context.ts";
 import { inputLines } from "../input-lines.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
 import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
@@ -62,6 +62,10 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
       signal: context.signal,
       onEvent: (event) => writer.progress(event),
     });
+    // JSON names its models, and so does the line below a terminal's results.
+    const namesModels = format === "json" || (format === "text" && !isFiltering);
+    const isChosen = settings.models !== undefined || settings.reranker !== undefined;
+    if (!namesModels && !isChosen && inputs.length > 0) onNotice(usualModelNotice(names.reranker, "reranker"));
     if (!isFiltering) return await writer.write(result);
     const lines = result.results.map(({ recallRank }) => inputs[recallRank - 1]?.line ?? "");
     return await writer.writeText(result, lines.map((line) => `${line}\n`).join(""));

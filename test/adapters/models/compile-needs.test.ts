@@ -6,7 +6,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 
 /** Qwen3-Embedding-0.6B: 1.19 GB, of which the embedding table is 311 MB. */
 const WEIGHTS_BYTES = 1_191_553_024;
-const CONFIG = { vocab_size: 151_669, hidden_size: 1024, intermediate_size: 3072, torch_dtype: "bfloat16" };
+const CONFIG = { vocab_size: 151_669, hidden_size: 1024, intermediate_size: 3072, num_attention_heads: 16, num_key_value_heads: 8, torch_dtype: "bfloat16" };
 
 test.each([
   ["fp32", {}, WEIGHTS_BYTES, 2383],
@@ -21,7 +21,32 @@ test.each([
 
 test("a disk without room is told before anything is written, where the folder is not there yet", async () => {
   const folder = tempFolder();
-  const check = checkCompileNeeds("qwen3-8b", join(folder, "a", "b"), { diskBytes: 1e17, memoryBytes: 0 });
+  const check = checkCompileNeeds("qwen3-8b", join(folder, "a", "b"), { diskBytes: 1e17, fallbackDiskBytes: 1e17, memoryBytes: 0 });
   await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000000 GB, and the disk of .* has [\d.]+ GB left/);
-  await expect(checkCompileNeeds("x", folder, { diskBytes: 1, memoryBytes: 1 })).resolves.toBeUndefined();
+  await expect(checkCompileNeeds("x", folder, { diskBytes: 1, fallbackDiskBytes: 1, memoryBytes: 1 })).resolves.toBeUndefined();
+});
+
+test("a disk with room for int8 alone is no error: fp32 may never be needed, and it is said what it would take", async () => {
+  const line = await checkCompileNeeds("qwen3-0.6b:int8", tempFolder(), { diskBytes: 1, fallbackDiskBytes: 1e17, memoryBytes: 1 });
+  expect(line).toMatch(/^the disk has [\d.]+ GB left: enough for qwen3-0\.6b:int8, and not for the 100000000 GB that it takes where/);
+});
+
+test("memory that is certain not to suffice is told before anything is written", async () => {
+  const check = checkCompileNeeds("qwen3-8b", tempFolder(), { diskBytes: 1, fallbackDiskBytes: 1, memoryBytes: 1e17 });
+  await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000000 GB of memory, and [\d.]+ GB are free/);
+});
+
+test.each([
+  // 0.5 GB were measured for the first.
+  ["0.6B", {}, 0.5],
+  ["8B", { hidden_size: 4096, intermediate_size: 12_288, num_attention_heads: 32 }, 1.38],
+])("compiling %s keeps one layer in memory", (_name, config, gigabytes) => {
+  const folder = writeFolder(tempFolder(), { "config.json": { ...CONFIG, ...config } });
+  expect(compileNeeds(folder, WEIGHTS_BYTES, "int8").memoryBytes / 1e9).toBeCloseTo(gigabytes, 2);
+});
+
+test("int8 may become fp32, the others stay what they are", () => {
+  const folder = writeFolder(tempFolder(), { "config.json": CONFIG });
+  const fallbacks = (["fp32", "int8", "int4"] as const).map((precision) => compileNeeds(folder, WEIGHTS_BYTES, precision).fallbackDiskBytes / 1e6);
+  expect(fallbacks.map(Math.round)).toEqual([2383, 2383, 566]);
 });

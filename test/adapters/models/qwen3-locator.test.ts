@@ -140,7 +140,7 @@ describe("a Qwen3 model in the hub's cache", () => {
   test("that was never brought, or not all of it, says how to bring it", async () => {
     const absent = await failure(locator.locate("qwen3-4b", "embedder"));
     expect(absent.message).toContain("not on this machine: Qwen/Qwen3-Embedding-4B");
-    expect(absent.hint).toBe("bring it: rerank models pull qwen3-embedding-4b");
+    expect(absent.hint).toBe("bring it: rerank models pull qwen3-embedding-4b, or the whole pair: rerank models pull qwen3-4b");
     const folder = cacheCheckpoint(cache, "Qwen/Qwen3-Embedding-4B", COMMIT);
     rmSync(join(folder, "model.safetensors"));
     expect((await failure(locator.locate("qwen3-4b", "embedder"))).message).toContain("in the cache without its safetensors");
