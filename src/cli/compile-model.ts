@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { withBlobLock } from "../adapters/hub/blob-lock.ts";
 import { readCompileReport } from "../adapters/models/compiled-models.ts";
-import { UserError } from "../domain/errors.ts";
+import { cacheFailure } from "../domain/disk-failure.ts";
 import type { CompileRequest, ModelCompiler } from "../ports/model-compiler.ts";
 import { createCompileProgress, type CompileProgressView } from "../reporters/compile-progress.ts";
 import { describeTerminal } from "../reporters/terminal.ts";
@@ -30,13 +30,19 @@ export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, s
         onNotice(`compiling ${model} to ${precision}: this takes minutes, once`);
         const progress = openProgress?.();
         try {
-          await compile(request, { onNotice, ...(signal && { signal }), ...(progress && { onProgress: (state) => progress.update(state) }) });
+          const tell = (line: string): void => {
+            // A line of talk must not begin where the progress ends.
+            progress?.stop();
+            onNotice(line);
+          };
+          await compile(request, { onNotice: tell, ...(signal && { signal }), ...(progress && { onProgress: (state) => progress.update(state) }) });
         } finally {
           progress?.stop();
         }
       });
     } catch (error) {
-      throw signal?.aborted ? signal.reason : asUserError(error, compiledFolder);
+      // The lock needs a folder that can be written, too.
+      throw signal?.aborted ? signal.reason : cacheFailure(`the model cannot be compiled into ${compiledFolder}`, error);
     }
   };
 }
@@ -50,11 +56,4 @@ export function compileProgressOf({ environment }: CommandContext): () => Compil
 /** As its folder of compiled graphs is called: "Qwen/Qwen3-Embedding-0.6B", or a folder's own name. */
 function modelOf({ compiledFolder }: CompileRequest): string {
   return basename(dirname(compiledFolder)).replace("--", "/");
-}
-
-/** The lock needs a folder that can be written. */
-function asUserError(error: unknown, folder: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) return error;
-  return new UserError(`the model cannot be compiled into ${folder}: ${message}`, { hint: "fix its permissions, or set XDG_CACHE_HOME to another folder", cause: error });
 }

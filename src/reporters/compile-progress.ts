@@ -1,3 +1,4 @@
+import { keepWorthiest } from "./keep-worthiest.ts";
 import { createPaintedLine, type PaintStream } from "./painted-line.ts";
 import { printableLine } from "./printable.ts";
 import { formatRemaining } from "./progress-line.ts";
@@ -14,6 +15,7 @@ export interface CompileState {
 
 export interface CompileProgressView {
   update(state: CompileState): void;
+  /** Takes the line away. A later update brings it back. */
   stop(): void;
 }
 
@@ -32,13 +34,19 @@ export function createCompileProgress({ stream, terminal }: { readonly stream: P
     stream,
     ellipsis: glyphs.ellipsis,
     columns: terminal.columns,
-    draw: () => (latest === undefined ? "" : lineOf(latest)),
+    draw: (columns) => (latest === undefined ? "" : lineOf(latest, columns)),
   });
 
-  function lineOf({ step, share }: CompileState): string {
+  function lineOf({ step, share }: CompileState, columns = Number.POSITIVE_INFINITY): string {
     const remainingMs = ((performance.now() - startedAt) * (1 - share)) / share;
     const left = share >= EARLIEST_ESTIMATE && share < 1 ? `about ${formatRemaining(remainingMs)} left` : "";
-    return [`compiling ${Math.floor(share * 100)} %`, printableLine(step), left].filter((part) => part !== "").join(` ${glyphs.dot} `);
+    const parts = [
+      { text: `compiling ${Math.floor(share * 100)} %`, worth: 3 },
+      { text: printableLine(step), worth: 1 },
+      { text: left, worth: 2 },
+    ];
+    const separator = ` ${glyphs.dot} `;
+    return keepWorthiest(parts, columns, separator).join(separator);
   }
 
   return {

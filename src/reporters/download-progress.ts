@@ -1,4 +1,5 @@
 import { formatBytes } from "./format-numbers.ts";
+import { keepWorthiest } from "./keep-worthiest.ts";
 import { createPaintedLine, type PaintStream } from "./painted-line.ts";
 import { printableLine } from "./printable.ts";
 import { formatRemaining } from "./progress-line.ts";
@@ -33,17 +34,24 @@ export function createDownloadProgress({ stream, terminal }: { readonly stream: 
     stream,
     ellipsis: glyphs.ellipsis,
     columns: terminal.columns,
-    draw: () => (latest === undefined ? "" : lineOf(latest)),
+    draw: (columns) => (latest === undefined ? "" : lineOf(latest, columns)),
   });
 
-  function lineOf({ path, state, detail, doneBytes, reusedBytes, totalBytes }: DownloadState): string {
+  function lineOf({ path, state, detail, doneBytes, reusedBytes, totalBytes }: DownloadState, columns = Number.POSITIVE_INFINITY): string {
     const seconds = (performance.now() - startedAt) / 1000;
     const bytesPerSecond = seconds > 0 ? (doneBytes - reusedBytes) / seconds : 0;
     const left = bytesPerSecond > 0 ? `${formatRemaining(((totalBytes - doneBytes) / bytesPerSecond) * 1000)} left` : "";
     const rate = bytesPerSecond > 0 ? `${formatBytes(Math.round(bytesPerSecond))}/s` : "";
     const doing = state === "downloading" ? "" : `${state}${detail === undefined ? "" : ` (${printableLine(detail)})`}`;
-    const parts = [`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`, rate, left, printableLine(path), doing];
-    return parts.filter((part) => part !== "").join(` ${glyphs.dot} `);
+    const parts = [
+      { text: `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`, worth: 5 },
+      { text: rate, worth: 2 },
+      { text: left, worth: 4 },
+      { text: printableLine(path), worth: 1 },
+      { text: doing, worth: 3 },
+    ];
+    const separator = ` ${glyphs.dot} `;
+    return keepWorthiest(parts, columns, separator).join(separator);
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { IndexEvent, IndexProgress, IndexStage } from "../pipeline/events.ts";
 import { counted, formatCount } from "./format-numbers.ts";
+import { keepWorthiest } from "./keep-worthiest.ts";
 import { createPaintedLine, type PaintStream } from "./painted-line.ts";
 import { createProgressEstimator, type Estimate } from "./progress-estimate.ts";
 import { createStyle, widthOf, type Style } from "./style.ts";
@@ -99,17 +100,12 @@ export function progressLine({ stage, progress, estimate }: Snapshot, columns: n
     { text: counted(progress.passagesDone, "passage"), worth: 2 },
     { text: rateOf(estimate, "/s"), worth: 1 },
     { text: estimate.remainingMs === undefined ? "" : `${formatRemaining(estimate.remainingMs)} left`, worth: 3 },
-  ].filter(({ text }) => text !== "");
+  ];
   const separator = ` ${glyphs.dot} `;
   const label = "indexing ";
-  const widthWith = (kept: typeof parts) => label.length + widthOf(kept.map(({ text }) => text).join(separator));
-  let kept = parts;
-  while (kept.length > 1 && widthWith(kept) > columns) {
-    const least = Math.min(...kept.map(({ worth }) => worth));
-    kept = kept.filter(({ worth }) => worth !== least);
-  }
-  const bar = barOf(estimate.fraction, columns - widthWith(kept) - 2, style);
-  return label + bar + kept.map(({ text }) => text).join(chalk.dim(separator));
+  const kept = keepWorthiest(parts, columns - label.length, separator);
+  const bar = barOf(estimate.fraction, columns - label.length - widthOf(kept.join(separator)) - 2, style);
+  return label + bar + kept.join(chalk.dim(separator));
 }
 
 /** One line for a log: "indexed 120/400 files, 3,120 passages, 210 passages/s, about 40 s left". */

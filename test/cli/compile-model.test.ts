@@ -36,6 +36,19 @@ test("says what is compiled, shows how far it is, and takes the view away", asyn
   expect(stopped).toBe(1);
 });
 
+test("takes the progress away before it says anything in between", async () => {
+  const said: string[] = [];
+  const compile: ModelCompiler["compile"] = async (asked, options) => {
+    options?.onProgress?.({ step: "checking", share: 0.7 });
+    options?.onNotice?.("compiled in fp32 instead");
+    writeCompiled(asked);
+    return compileReport(asked);
+  };
+  const openProgress = () => ({ update: () => void said.push("progress"), stop: () => void said.push("cleared") });
+  await talkingCompiler(compile, { onNotice: (line) => void said.push(line), openProgress })(request);
+  expect(said.slice(1)).toEqual(["progress", "cleared", "compiled in fp32 instead", "cleared"]);
+});
+
 test("of two that want the same model one compiles, and the other takes what it has made", async () => {
   let runs = 0;
   const compile: ModelCompiler["compile"] = async (asked) => {

@@ -5,9 +5,9 @@ import { plainTerminal } from "./sample-result.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function viewOn(isTerminal: boolean) {
+function viewOn(isTerminal: boolean, columns = 80) {
   const written: string[] = [];
-  const view = createCompileProgress({ stream: { write: (text: string) => written.push(text) }, terminal: plainTerminal(80, { isTerminal }) });
+  const view = createCompileProgress({ stream: { write: (text: string) => written.push(text) }, terminal: plainTerminal(columns, { isTerminal }) });
   return { view, written };
 }
 
@@ -18,6 +18,17 @@ test("a terminal shows share, step and remaining time in one line, and nothing o
   expect(written.join("")).toBe("compiling 25 % · writing, layer 7 of 28 · about 2 min left");
   view.stop();
   expect(written.at(-1)).toBe("\r\u001b[J");
+});
+
+test.each([
+  [40, "compiling 25 % · about 2 min left"],
+  [24, "compiling 25 %"],
+])("on %i columns the step goes first, then the time", (columns, expected) => {
+  const { view, written } = viewOn(true, columns);
+  vi.advanceTimersByTime(30_000);
+  view.update({ step: "writing, layer 7 of 28", share: 0.25 });
+  expect(written.join("")).toBe(expected);
+  view.stop();
 });
 
 test("an early share makes no promise", () => {

@@ -28,5 +28,6 @@ export async function chooseInt8Storage(folder: string): Promise<Int8Storage> {
   const { y } = await session.run({ x: new ort.Tensor("uint8", new Uint8Array(TOKENS * INPUTS).fill(LARGEST_ACTIVATION), [TOKENS, INPUTS]) });
   await session.release();
   const exact = INPUTS * LARGEST_ACTIVATION * LARGEST_WEIGHT;
-  return (y?.data as Float32Array).every((value) => value === exact) ? "int8" : "uint8";
+  const products = y?.data as Float32Array | undefined;
+  return products?.every((value) => value === exact) === true ? "int8" : "uint8";
 }
