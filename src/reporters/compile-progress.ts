@@ -51,12 +51,13 @@ export function createCompileProgress({ stream, terminal }: { readonly stream: P
 
   return {
     update(state) {
-      latest = state;
+      // Plans that do not keep the bound are followed by others, which are checked from the first layer on.
+      latest = { ...state, share: Math.max(state.share, latest?.share ?? 0) };
       if (terminal.isTerminal) {
         line.refresh();
       } else if (performance.now() - plainAt >= PLAIN_INTERVAL_MS) {
         plainAt = performance.now();
-        stream.write(`${lineOf(state)}\n`);
+        stream.write(`${lineOf(latest)}\n`);
       }
     },
     stop: () => line.clear(),

@@ -31,6 +31,16 @@ test.each([
   view.stop();
 });
 
+test("the share never falls, though layers are checked again", () => {
+  const { view, written } = viewOn(true);
+  vi.advanceTimersByTime(30_000);
+  view.update({ step: "checking, layer 28 of 28", share: 0.79 });
+  vi.advanceTimersByTime(1000);
+  view.update({ step: "checking, layer 1 of 28", share: 0.6 });
+  expect(written.at(-1)).toContain("compiling 79 % · checking, layer 1 of 28");
+  view.stop();
+});
+
 test("an early share makes no promise", () => {
   const { view, written } = viewOn(true);
   vi.advanceTimersByTime(1000);
