@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -118,12 +118,23 @@ describe("a compilation that is interrupted", () => {
   });
 
   test("leaves the parts of other models alone", async () => {
-    const others = ["0123-embedder-int4-e1.partial-1", "4567-embedder-int8-e1"];
+    const { pid: dead } = spawnSync(process.execPath, ["-e", ""]);
+    const others = [`0123-embedder-int4-e1.partial-${dead}`, "4567-embedder-int8-e1"];
     for (const name of others) mkdirSync(join(dirname(request.compiledFolder), name), { recursive: true });
-    mkdirSync(`${request.compiledFolder}.partial-1`);
+    mkdirSync(`${request.compiledFolder}.partial-${dead}`);
     await compileInChild({ ...request, precision: "fp32" });
     expect(besides(request).toSorted()).toEqual([others[0], "0123-embedder-int8-e1", others[1]]);
   });
+});
+
+test("a compilation that was stopped for longer than its lock lasts keeps what another process has made meanwhile", async () => {
+  const theirs = await compileInChild({ ...request, compiledFolder: `${request.compiledFolder}-theirs` });
+  const onProgress = (): void => {
+    if (!existsSync(request.compiledFolder)) renameSync(`${request.compiledFolder}-theirs`, request.compiledFolder);
+  };
+  expect(await compileInChild(request, { onProgress })).toEqual(theirs);
+  expect(besides(request)).toEqual(["0123-embedder-int8-e1"]);
+  await expectUsable(request, theirs);
 });
 
 describe("a cache that cannot be written", () => {
