@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // As src/config/telemetry.ts does for the program: tests load the engine without it.
+    env: { ORT_DISABLE_TELEMETRY: "1" },
   },
 });

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { requireIndexHome } from "../adapters/index-home.ts";
 import { pathMatcher } from "../adapters/path-matcher.ts";
 import { readEnvironment } from "../config/environment.ts";
+import { refuseTelemetry } from "../config/telemetry.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { Settings } from "../config/settings-table.ts";
 import { startInference } from "../inference/inference-client.ts";
@@ -70,6 +71,7 @@ export interface OpenIndex {
  * @throws UserError when there is no index, its embedder is not on this machine, or it was built with another one.
  */
 export async function openIndex(folder: string, settings: OpenIndexSettings = {}): Promise<OpenIndex> {
+  refuseTelemetry();
   const { settings: resolved, hub } = await resolve(folder, { ...settings });
   const home = requireIndexHome(folder, undefined);
   const index = await openIndexAt(home, {
@@ -104,6 +106,7 @@ export interface OpenReranker {
 
 /** Opens a reranker without an index: the second stage for any other first stage. */
 export async function openReranker(settings: Omit<OpenIndexSettings, "embedder" | "embedTokens" | "recall"> = {}): Promise<OpenReranker> {
+  refuseTelemetry();
   const folder = process.cwd();
   const { settings: resolved, hub } = await resolve(folder, { ...settings });
   const locator = openLocator(hub, folder, { settings: resolved, talk: { onNotice: settings.onNotice ?? (() => {}) } });
@@ -145,6 +148,7 @@ export type IndexFoldersOptions = Partial<
  * @throws UserError for paths that do not exist, another embedder than the index's, or a full disk.
  */
 export async function indexFolders(options: IndexFoldersOptions): Promise<IndexReport> {
+  refuseTelemetry();
   const { cwd, paths = [], rebuild = false, signal = new AbortController().signal, onEvent = () => {}, onNotice = () => {}, ...flags } = options;
   const { settings, hub } = await resolve(cwd, flags);
   // As for openIndex, the folder says which index is meant, not a setting made for the command.

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { UserError } from "../domain/errors.ts";
 import { readEnvironment } from "../config/environment.ts";
+import { refuseTelemetry } from "../config/telemetry.ts";
 import { createOutput, formatBug, formatUserError } from "../reporters/output.ts";
 import { buildProgram } from "./program.ts";
 import type { CommandContext } from "./context.ts";
@@ -11,6 +12,7 @@ const INTERRUPTED = 130;
 
 /** Runs the command line. The only place that sets the exit code. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  refuseTelemetry();
   const output = createOutput({ stdout: process.stdout, stderr: process.stderr });
   const stop = new AbortController();
   listenForStops(stop);

@@ -9,6 +9,7 @@ export const ENGINE_VERSION = 1;
 /** The file that is written last into a folder of a compiled model: where it is, the graph is complete. */
 export const COMPILE_REPORT_FILE = "report.json";
 export const COMPILED_GRAPH_FILE = "graph.onnx";
+export const COMPILED_WEIGHTS_FILE = "weights.bin";
 
 export interface CompileRequest {
   readonly role: ModelRole;
@@ -51,6 +52,7 @@ export interface CompileReport {
   readonly kendallTau: number | null;
   readonly matrices: readonly MatrixChoice[];
   readonly seconds: number;
+  /** Graph and weights. */
   readonly sizeBytes: number;
 }
 
@@ -58,7 +60,7 @@ export interface MatrixChoice {
   /** "layers.3.mlp.down_proj". */
   readonly name: string;
   readonly choice: string;
-  /** Root mean square of the error over that of the exact output, on the calibration texts; `null` where it is not quantized. */
+  /** Root mean square of the error over that of the exact output, on the calibration texts; `null` for what is not rounded to 8 or 4 bits. */
   readonly relativeError: number | null;
 }
 

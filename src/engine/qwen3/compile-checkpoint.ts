@@ -16,6 +16,7 @@ import { createLayerRunner } from "./layer-runner.ts";
 import { type LayerPlan, nonFinite } from "./layer-weights.ts";
 import { type LayerChoices, type MeasureOptions, measurePlans, measureReference } from "./measure-layers.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
+import { answerIds } from "./prompt.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { createProductRunner } from "./product-runner.ts";
 import { keepsBound, roundingQuality, type RoundingQuality } from "./rounding-quality.ts";
@@ -45,25 +46,25 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     const storage = await chooseInt8Storage(scratch);
     const positions = Math.max(...texts.map((ids) => ids.length));
     const runner = createLayerRunner({ checkpoint, storage, positions, folder: scratch, threads });
-    const report = (step: string, from: number, to: number) => (layer: number) => {
+    const progressOf = (step: string, from: number, to: number) => (layer: number) => {
       signal?.throwIfAborted();
       onProgress?.({ step: `${step}, layer ${layer + 1} of ${checkpoint.shape.layers}`, share: from + ((to - from) * layer) / checkpoint.shape.layers });
     };
 
     const measured: Omit<MeasureOptions, "onLayer"> = { checkpoint, runner, texts };
     const search = precision === "fp32" ? undefined : { kind: precision, products: createProductRunner({ shape: checkpoint.shape, storage, folder: scratch, threads }) };
-    const reference = await measureReference({ ...measured, onLayer: report("measuring", 0, REFERENCE_SHARE) }, search);
+    const reference = await measureReference({ ...measured, onLayer: progressOf("measuring", 0, REFERENCE_SHARE) }, search);
     // Weights may be finite, and too large all the same.
     if (reference.outputs.some((output) => findNonFinite(output) >= 0)) throw nonFinite("gives NaN or infinity for plain texts");
-    const head = role === "reranker" ? headDifference(checkpoint) : new Float32Array();
+    const head = role === "reranker" ? headDifference(checkpoint, answerIds(tokenizer)) : new Float32Array();
     const measure = async (plans: readonly LayerPlan[]): Promise<RoundingQuality> => {
-      const outputs = await measurePlans({ ...measured, onLayer: report("checking", REFERENCE_SHARE, MEASURED_SHARE) }, plans);
+      const outputs = await measurePlans({ ...measured, onLayer: progressOf("checking", REFERENCE_SHARE, MEASURED_SHARE) }, plans);
       return roundingQuality(role, reference.outputs, outputs, head);
     };
     const settled = await settle(precision, reference.choices, checkpoint, measure);
     tellOfBound(precision, settled, options);
 
-    const sizeBytes = writeModel(checkpoint, { role, layers: settled.plans, storage }, folder, report("writing", MEASURED_SHARE, 1));
+    const sizeBytes = writeModel(checkpoint, { role, layers: settled.plans, storage, head }, folder, progressOf("writing", MEASURED_SHARE, 1));
     writeGolden(folder, role, reference.outputs, head);
     const written: CompileReport = {
       engineVersion: ENGINE_VERSION,
@@ -107,7 +108,7 @@ function matrixChoices(layer: number, { kinds, factors }: LayerPlan, choices: La
   return MATRIX_GROUPS.flatMap((group) => {
     const { alpha, error } = choices?.get(group) ?? { alpha: 0, error: null };
     const choice = factors[group] === undefined ? kinds[group] : `${kinds[group]}, channels moved by ${alpha}`;
-    return GROUP_MATRICES[group].map((name) => ({ name: `layers.${layer}.${name}`, choice, relativeError: kinds[group] === "fp32" ? null : error }));
+    return GROUP_MATRICES[group].map((name) => ({ name: `layers.${layer}.${name}`, choice, relativeError: kinds[group] === "int8" || kinds[group] === "int4" ? error : null }));
   });
 }
 

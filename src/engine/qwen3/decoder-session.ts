@@ -26,10 +26,10 @@ export interface DecoderSessionRequest extends Pick<EngineOptions, "threads" | "
 }
 
 /**
- * Tokens of one run. Attention keeps a number for each pair of tokens and head: 16 heads over a text of 8,192 tokens would take
- * 4 GB at once, in runs of 512 it takes 268 MB. The bounds depend on the text alone, and so do the rounding errors.
+ * Pairs of a new token and one that it looks at, in one run: attention keeps a number for each pair and head, 268 MB with 16 heads. Up to
+ * 2,048 tokens are one run, and no keys and values leave ONNX Runtime; a text of 8,192 takes eight. The bounds depend on the text alone.
  */
-const RUN_TOKENS = 512;
+const RUN_PAIRS = 2048 * 2048;
 /** WebGPU has other kernels for attention over fewer than 32 tokens, which are right where those for more may not be. */
 const SHORT_RUN_TOKENS = 31;
 
@@ -39,7 +39,7 @@ export async function openDecoderSession({ graphPath, role, threads, device }: D
   const { past: pastNames, present: presentNames } = cacheNames(session);
   const empty = emptyTensors(ort, session, pastNames);
   const [, , , headSize = 0] = Object.values(empty)[0]?.dims ?? [];
-  const runTokens = device !== "webgpu" || (await attendsToManyTokens(device, headSize)) ? RUN_TOKENS : SHORT_RUN_TOKENS;
+  const maxRun = device !== "webgpu" || (await attendsToManyTokens(device, headSize)) ? Number.POSITIVE_INFINITY : SHORT_RUN_TOKENS;
 
   const feedsOf = (ids: Int32Array, past: KeyValueCache): Record<string, Tensor> => {
     const total = past.length + ids.length;
@@ -57,14 +57,14 @@ export async function openDecoderSession({ graphPath, role, threads, device }: D
   };
   const extend = async (ids: Int32Array, past: KeyValueCache): Promise<KeyValueCache> => {
     let cache = past;
-    for (let start = 0; start < ids.length; start += runTokens) cache = await step(ids.slice(start, start + runTokens), cache);
+    for (const [start, end] of runBounds(ids.length, past.length, maxRun)) cache = await step(ids.slice(start, end), cache);
     return cache;
   };
   return {
     empty: { length: 0, tensors: empty },
     extend,
     async run(ids, past) {
-      const lastStart = Math.floor((ids.length - 1) / runTokens) * runTokens;
+      const [lastStart = 0] = runBounds(ids.length, past.length, maxRun).at(-1) ?? [];
       const cache = await extend(ids.slice(0, lastStart), past);
       const outputs = await session.run(feedsOf(ids.slice(lastStart), cache), [outputName]);
       const output = outputs[outputName];
@@ -74,10 +74,23 @@ export async function openDecoderSession({ graphPath, role, threads, device }: D
   };
 }
 
+/** Where the runs over `count` tokens that follow on `past` begin and end. */
+function runBounds(count: number, past: number, maxRun: number): (readonly [start: number, end: number])[] {
+  const bounds: [number, number][] = [];
+  for (let start = 0; start < count; ) {
+    const before = past + start;
+    // As many as keep tokens * (before + tokens) within RUN_PAIRS.
+    const tokens = Math.max(1, Math.min(maxRun, Math.floor((Math.sqrt(before * before + 4 * RUN_PAIRS) - before) / 2)));
+    bounds.push([start, Math.min(start + tokens, count)]);
+    start += tokens;
+  }
+  return bounds;
+}
+
 /** Names of the graph's keys and values, those that go in and those that come out in the same order. */
 function cacheNames({ inputNames }: InferenceSession): { readonly past: readonly string[]; readonly present: readonly string[] } {
   const layers = inputNames.filter((name) => /^past\.\d+\.key$/.test(name)).length;
-  const both = Array.from({ length: layers }, (_, layer) => [layer, "key"] as const).flatMap(([layer]) => [[layer, "key"] as const, [layer, "value"] as const]);
+  const both = Array.from({ length: layers }, (_, layer) => [[layer, "key"] as const, [layer, "value"] as const]).flat();
   return { past: both.map(([layer, part]) => pastName(layer, part)), present: both.map(([layer, part]) => presentName(layer, part)) };
 }
 

@@ -27,7 +27,6 @@ const MESSAGES = {
       name: { type: "string", id: 1 },
       f: { type: "float", id: 2 },
       i: { type: "int64", id: 3 },
-      t: { type: "TensorProto", id: 5 },
       ints: { rule: "repeated", type: "int64", id: 8 },
       type: { type: "int32", id: 20 },
     },

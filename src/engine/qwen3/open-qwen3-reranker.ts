@@ -6,8 +6,11 @@ import { documentWindows, type RerankPrompt, rerankPrompt } from "./prompt.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { testOnce } from "./self-test.ts";
 
-/** Queries whose keys and values are kept: two searches may take turns. Each takes 20 MB in the 0.6B model. */
-const KEPT_QUERIES = 2;
+/**
+ * Tokens of queries whose keys and values are kept, so that several searches can take turns: 230 kB each in the 0.6B model. The query at
+ * hand is kept however long it is.
+ */
+const KEPT_TOKENS = 512;
 
 /** Loads a compiled reranker. Rejects with UserError when its graph is damaged or fails its self-test. */
 export async function openQwen3Reranker(spec: Qwen3Spec, { threads, device = "cpu", longDocuments = "truncate" }: EngineOptions = {}): Promise<LoadedReranker> {
@@ -51,12 +54,22 @@ function createSharedParts(session: DecoderSession): SharedParts {
       const shared = ids.slice(0, sharedCount);
       const key = shared.join(" ");
       const known = caches.get(key);
-      const cache = known ?? (await session.extend(shared, session.empty));
       caches.delete(key);
+      // Before the new one is computed: both together may be large.
+      if (known === undefined) evict(caches, KEPT_TOKENS - sharedCount);
+      const cache = known ?? (await session.extend(shared, session.empty));
       caches.set(key, cache);
-      const [oldest] = caches.keys();
-      if (caches.size > KEPT_QUERIES && oldest !== undefined) caches.delete(oldest);
       return { cache, computed: known === undefined ? cache.length : 0 };
     },
   };
+}
+
+/** Removes the least recently used until the rest has at most `maxTokens`. */
+function evict(caches: Map<string, KeyValueCache>, maxTokens: number): void {
+  let tokens = [...caches.values()].reduce((sum, { length }) => sum + length, 0);
+  for (const [key, { length }] of caches) {
+    if (tokens <= maxTokens) return;
+    caches.delete(key);
+    tokens -= length;
+  }
 }

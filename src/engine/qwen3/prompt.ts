@@ -80,6 +80,22 @@ export function documentWindows(tokenizer: Qwen3Tokenizer, request: RerankReques
   return windowStarts(text.length, size).map((at) => promptOf(frame, join(beginning, text.subarray(at, at + size)), false));
 }
 
+/** The two answers whose logits are compared. */
+export interface AnswerIds {
+  readonly yes: number;
+  readonly no: number;
+}
+
+/** Throws UserError when the vocabulary has one of the answers in several pieces. */
+export function answerIds(tokenizer: Qwen3Tokenizer): AnswerIds {
+  const idOf = (answer: string): number => {
+    const [id, ...more] = tokenizer.encode(answer);
+    if (id !== undefined && more.length === 0) return id;
+    throw new UserError(`the tokenizer has no token "${answer}"`, { hint: "use the tokenizer.json that the reranker's weights were trained with" });
+  };
+  return { yes: idOf("yes"), no: idOf("no") };
+}
+
 /** All of a prompt but its document. */
 interface Frame {
   /** The template's ids before and after the body, which is instruction, query and document. */
@@ -96,7 +112,19 @@ interface Frame {
   readonly queryTruncated: boolean;
 }
 
-function frameOf(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_TASK, separator, maxTokens }: RerankRequest): Frame {
+/** By tokenizer, the frame of the last query: all its documents are asked for one after another. */
+const lastFrames = new WeakMap<Qwen3Tokenizer, { readonly key: string; readonly frame: Frame }>();
+
+function frameOf(tokenizer: Qwen3Tokenizer, { query, instruction, separator, maxTokens }: RerankRequest): Frame {
+  const key = JSON.stringify([query, instruction, separator, maxTokens]);
+  const last = lastFrames.get(tokenizer);
+  if (last?.key === key) return last.frame;
+  const frame = createFrame(tokenizer, { query, instruction, separator, maxTokens });
+  lastFrames.set(tokenizer, { key, frame });
+  return frame;
+}
+
+function createFrame(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_TASK, separator, maxTokens }: Omit<RerankRequest, "document">): Frame {
   const special = (content: string): number[] => [tokenizer.specialId(content)];
   const plain = (text: string): Int32Array => tokenizer.encode(text);
   const start = special("<|im_start|>");

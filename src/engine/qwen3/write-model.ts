@@ -9,13 +9,12 @@ import { findNonFiniteStored } from "./float-formats.ts";
 import { type LayerPlan, nonFinite, readFinite, readLayerWeight, refuseNonFinite } from "./layer-weights.ts";
 import type { Int8Storage, WeightSource } from "./linear-nodes.ts";
 import type { ElementType } from "./onnx-proto.ts";
+import type { AnswerIds } from "./prompt.ts";
 import { rotaryTables } from "./rotary-tables.ts";
 import { storedMatrix } from "./stored-matrix.ts";
 import { createWeightFile, writeFailure } from "./weight-file.ts";
 
 export const WEIGHTS_FILE = "weights.bin";
-export const YES_TOKEN = 9693;
-export const NO_TOKEN = 2152;
 /** What Qwen3 was trained on; the tables of rotations take 16 MB of it. */
 const MAX_POSITIONS = 32_768;
 
@@ -24,6 +23,8 @@ export interface ModelPlan {
   /** One for each layer. */
   readonly layers: readonly LayerPlan[];
   readonly storage: Int8Storage;
+  /** Rerankers: see `headDifference`. */
+  readonly head?: Float32Array;
 }
 
 const ELEMENT_TYPES: Record<CheckpointTensor["dtype"], ElementType> = { BF16: "bfloat16", F16: "float16", F32: "float32" };
@@ -73,7 +74,7 @@ export function writeModel(checkpoint: Checkpoint, plan: ModelPlan, folder: stri
 type PutTensor = (name: string, type: ElementType, shape: readonly number[], bytes: ArrayBufferView) => Value;
 
 /** Gives every weight but the embedding, each once and in the order in which the graph asks for them. */
-function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPlan, "layers" | "storage">, put: PutTensor, onLayer: (done: number) => void): WeightSource {
+function weightSource(checkpoint: Checkpoint, { layers, storage, head }: ModelPlan, put: PutTensor, onLayer: (done: number) => void): WeightSource {
   const tables = rotaryTables(checkpoint.shape, positionsOf(checkpoint));
   /** Scales are asked for right after their values. */
   let scales: Float32Array | undefined;
@@ -81,7 +82,7 @@ function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPla
     const tensor = (): ArrayBufferView => {
       if (name === "rotary.cosines") return tables.cosines;
       if (name === "rotary.sines") return tables.sines;
-      if (name === "head.weight") return headDifference(checkpoint);
+      if (name === "head.weight" && head !== undefined) return head;
       if (name === "norm.weight") return readFinite(checkpoint, name);
       const { layer, matrix, part } = parseLayerName(name);
       const plan = layers[layer];
@@ -100,16 +101,16 @@ function weightSource(checkpoint: Checkpoint, { layers, storage }: Pick<ModelPla
   };
 }
 
-/** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden, 1]. Throws UserError where it is not finite. */
-export function headDifference({ shape, tensor }: Pick<Checkpoint, "shape" | "tensor">): Float32Array {
+/** The row that gives the yes-minus-no logit: nothing else of the head is ever computed. [hidden]. Throws UserError where it is not finite. */
+export function headDifference({ shape, tensor }: Pick<Checkpoint, "shape" | "tensor">, { yes, no }: AnswerIds): Float32Array {
   const name = shape.tiedHead ? "embed_tokens.weight" : "lm_head.weight";
   const rowOf = (token: number): Float32Array => {
     const row = tensor(name).readFloat32(token, 1);
     refuseNonFinite(row, name, token * shape.hidden);
     return row;
   };
-  const [yes, no] = [rowOf(YES_TOKEN), rowOf(NO_TOKEN)];
-  return yes.map((value, channel) => value - (no[channel] ?? 0));
+  const noRow = rowOf(no);
+  return rowOf(yes).map((value, channel) => value - (noRow[channel] ?? 0));
 }
 
 function appendRows(file: ReturnType<typeof createWeightFile>, embedding: CheckpointTensor): { offset: number; length: number } {

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../src/domain/errors.ts";
 import { compileCheckpoint } from "../../../src/engine/qwen3/compile-checkpoint.ts";
-import { NO_TOKEN, YES_TOKEN } from "../../../src/engine/qwen3/write-model.ts";
 import { SMALL_DISK_SKIP, smallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { oneValue, tinyDecoder } from "../../support/tiny-decoder.ts";
 import { userRejectionOf } from "../../support/user-error-of.ts";
+
+const NO_TOKEN = 2152;
+const YES_TOKEN = 9693;
 
 const sound = tinyDecoder();
 

@@ -5,11 +5,14 @@ import type { ModelRole, Qwen3Precision, Qwen3Spec } from "../../../src/domain/m
 import { openQwen3Embedder } from "../../../src/engine/qwen3/open-qwen3-embedder.ts";
 import { openQwen3Reranker } from "../../../src/engine/qwen3/open-qwen3-reranker.ts";
 import { verifyModel } from "../../../src/engine/qwen3/verify-model.ts";
-import { NO_TOKEN, WEIGHTS_FILE, YES_TOKEN } from "../../../src/engine/qwen3/write-model.ts";
+import { WEIGHTS_FILE } from "../../../src/engine/qwen3/write-model.ts";
 import { compiledModel } from "../../support/compiled-qwen3.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { TINY, tinyDecoder } from "../../support/tiny-decoder.ts";
 import { userRejectionOf } from "../../support/user-error-of.ts";
+
+const NO_TOKEN = 2152;
+const YES_TOKEN = 9693;
 
 const sound = tinyDecoder();
 
@@ -35,20 +38,27 @@ describe("the first load of a compiled model", () => {
     const [embedder, reranker] = [await copyOf("embedder", precision), await copyOf("reranker", precision)];
     await openQwen3Embedder(embedder);
     await openQwen3Reranker(reranker);
-    for (const spec of [embedder, reranker]) {
-      expect(stamps(spec)).toEqual([expect.stringMatching(/^passed-cpu-\w/)]);
-      // Without its golden answers it could not be tested.
-      rmSync(join(folderOf(spec), "golden.json"));
-    }
+    const writtenAt = [embedder, reranker].map((spec) => {
+      expect(stamps(spec)).toEqual(["passed-cpu"]);
+      return statSync(join(folderOf(spec), "passed-cpu")).mtimeMs;
+    });
     await openQwen3Embedder(embedder);
     await openQwen3Reranker(reranker);
+    expect([embedder, reranker].map((spec) => statSync(join(folderOf(spec), "passed-cpu")).mtimeMs)).toEqual(writtenAt);
   });
 
   test("tests it again on another processor", async () => {
     const spec = await copyOf("embedder");
-    writeFileSync(join(folderOf(spec), "passed-cpu-Some-Other-Processor"), "");
+    writeFileSync(join(folderOf(spec), "passed-cpu"), "the state of another processor");
     await openQwen3Embedder(spec);
-    expect(stamps(spec)).toHaveLength(2);
+    expect(readFileSync(join(folderOf(spec), "passed-cpu"), "utf8")).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("tests it again, and refuses it, when its weights have changed since", async () => {
+    const spec = await copyOf("embedder");
+    await openQwen3Embedder(spec);
+    overwriteWeights(spec, 0, new Uint8Array(statSync(join(folderOf(spec), WEIGHTS_FILE)).size));
+    expect((await userRejectionOf(openQwen3Embedder(spec))).message).toContain("fails its self-test");
   });
 
   test("names golden answers that are missing, cut short or of another role, and leaves no stamp", async () => {
