@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { withBlobLock } from "../adapters/hub/blob-lock.ts";
-import { readCompileReport } from "../adapters/models/compiled-models.ts";
+import { findCompileReport } from "../adapters/models/compiled-models.ts";
+import type { CompileOnce } from "../adapters/models/model-locator.ts";
 import { cacheFailure } from "../domain/disk-failure.ts";
 import type { CompileRequest, ModelCompiler } from "../ports/model-compiler.ts";
 import { createCompileProgress, type CompileProgressView } from "../reporters/compile-progress.ts";
@@ -19,14 +20,15 @@ export interface CompileTalk {
  * Compiles, and says so: it takes minutes, once for each model and precision. Of several processes that want the same model one
  * works, and the others wait and take what it has made.
  */
-export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, signal, openProgress }: CompileTalk): (request: CompileRequest) => Promise<void> {
-  return async (request) => {
+export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, signal, openProgress }: CompileTalk): CompileOnce {
+  return async (request, checkNeeds) => {
     const { compiledFolder, precision } = request;
     const model = modelOf(request);
     const onWait = (): void => onNotice(`waiting for another process, which is compiling ${model}; Ctrl-C gives up`);
     try {
       await withBlobLock(`${compiledFolder}.lock`, { signal, onWait }, async () => {
-        if (readCompileReport(compiledFolder) !== undefined) return;
+        if (findCompileReport(compiledFolder) !== undefined) return;
+        await checkNeeds();
         onNotice(`compiling ${model} to ${precision}: this takes minutes, once`);
         const progress = openProgress?.();
         try {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import { QWEN3_PRECISIONS, type ModelRole, type Qwen3Precision } from "../../domain/model-spec.ts";
-import { COMPILED_GRAPH_FILE, COMPILE_REPORT_FILE, ENGINE_VERSION, type CompileReport } from "../../ports/model-compiler.ts";
+import { COMPILED_GRAPH_FILE, COMPILED_WEIGHTS_FILE, COMPILE_REPORT_FILE, ENGINE_VERSION, type CompileReport } from "../../ports/model-compiler.ts";
 import { ROLES } from "./model-card.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
@@ -29,19 +29,20 @@ function nameOf(folder: string): string {
 
 /** The precisions in which a checkpoint has been compiled for a role. */
 export function compiledPrecisions(root: string, key: CheckpointKey, role: ModelRole): Qwen3Precision[] {
-  return QWEN3_PRECISIONS.filter((precision) => readCompileReport(compiledModelFolder(root, key, role, precision)) !== undefined);
+  return QWEN3_PRECISIONS.filter((precision) => findCompileReport(compiledModelFolder(root, key, role, precision)) !== undefined);
 }
 
-/** `undefined` where no complete graph of this engine version lies: it is compiled anew then. */
-export function readCompileReport(folder: string): CompileReport | undefined {
-  if (!existsSync(join(folder, COMPILED_GRAPH_FILE))) return undefined;
+/** `undefined` where no complete graph of this engine version lies, or a file of it was cut short: it is compiled anew then. */
+export function findCompileReport(folder: string): CompileReport | undefined {
+  if (!existsSync(join(folder, COMPILE_REPORT_FILE))) return undefined;
   try {
     const report = readJsonFile(join(folder, COMPILE_REPORT_FILE));
     const isWhole =
       report["engineVersion"] === ENGINE_VERSION &&
       QWEN3_PRECISIONS.includes(report["precision"] as Qwen3Precision) &&
       ["dimensions", "contextTokens"].every((field) => Number.isSafeInteger(report[field])) &&
-      typeof report["choicesDigest"] === "string";
+      typeof report["choicesDigest"] === "string" &&
+      report["sizeBytes"] === compiledBytes(folder);
     return isWhole ? (report as unknown as CompileReport) : undefined;
   } catch (error) {
     // Damaged: as good as none.
@@ -50,10 +51,10 @@ export function readCompileReport(folder: string): CompileReport | undefined {
   }
 }
 
-/** Graph and weights. */
-export function compiledBytes(folder: string): number {
-  const names = readdirSync(folder).filter((name) => !name.endsWith(".json"));
-  return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+/** Graph and weights; `undefined` where one of them is missing. */
+function compiledBytes(folder: string): number | undefined {
+  const [graph, weights] = [COMPILED_GRAPH_FILE, COMPILED_WEIGHTS_FILE].map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size);
+  return graph === undefined || weights === undefined ? undefined : graph + weights;
 }
 
 /** SHA-256 (hex) over values that JSON can write. */

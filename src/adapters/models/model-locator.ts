@@ -26,10 +26,16 @@ export interface ModelLocatorOptions {
    * Compiles a checkpoint into the folder that the request names; resolves when it is complete. Without it, `locate` throws
    * UserError for a checkpoint that is not compiled yet.
    */
-  readonly compile?: ((request: CompileRequest) => Promise<void>) | undefined;
+  readonly compile?: CompileOnce | undefined;
   /** One line each about what may go wrong with a compilation. */
   readonly onNotice?: ((line: string) => void) | undefined;
 }
+
+/**
+ * @param checkNeeds is called right before the work begins, and not where another process has done it: rejects with UserError where
+ *   disk or memory are certain not to suffice.
+ */
+export type CompileOnce = (request: CompileRequest, checkNeeds: () => Promise<void>) => Promise<void>;
 
 /** How a model is to be run. Encoders have no separator, and vectors of one length. */
 export interface LocateOptions {
@@ -82,7 +88,7 @@ export interface LocatorContext {
   readonly cwd: string;
   readonly compiledFolder: string;
   readonly usualPrecision: () => Promise<Qwen3Precision>;
-  readonly compile: ((request: CompileRequest) => Promise<void>) | undefined;
+  readonly compile: CompileOnce | undefined;
   readonly onNotice: (line: string) => void;
 }
 

@@ -3,7 +3,7 @@ import { UserError } from "../../domain/errors.ts";
 import { QWEN3_PRECISIONS, type ModelRole, type Qwen3Precision, type Qwen3Spec } from "../../domain/model-spec.ts";
 import { COMPILED_GRAPH_FILE, ENGINE_VERSION, type CompileReport } from "../../ports/model-compiler.ts";
 import { checkCompileNeeds, compileNeeds } from "./compile-needs.ts";
-import { compiledBytes, compiledModelFolder, compiledPrecisions, digestOf, readCompileReport } from "./compiled-models.ts";
+import { compiledModelFolder, compiledPrecisions, digestOf, findCompileReport } from "./compiled-models.ts";
 import { contentDigest } from "./content-digest.ts";
 import { readFolderFacts } from "./infer-role-card.ts";
 import type { LocateOptions, LocatorContext } from "./model-locator.ts";
@@ -24,6 +24,9 @@ export interface OpenCheckpoint {
 /**
  * The compiled model of a checkpoint; one that is not compiled yet is compiled where the context can.
  * Throws UserError for a checkpoint that lacks files or is of another role, and for what disk and memory cannot hold.
+ *
+ * The spec's id names the precision that was asked for, and its `precision` the one that the model runs in, which differs where the
+ * wanted one could not keep the bound: by the id, which indexes store, the same compiled model is found again.
  */
 export async function openQwen3(model: ModelFolder, role: ModelRole, options: LocateOptions, context: LocatorContext): Promise<Qwen3Spec> {
   const { folder } = model;
@@ -31,7 +34,7 @@ export async function openQwen3(model: ModelFolder, role: ModelRole, options: Lo
   const id = model.precision === undefined ? `${model.id}:${precision}` : model.id;
   const checkpoint = openCheckpoint(model, role);
   const compiledFolder = compiledModelFolder(context.compiledFolder, { ...model, repo: model.repo, revision: checkpoint.revision }, role, precision);
-  const report = readCompileReport(compiledFolder) ?? (await compileNow({ id, folder, role, precision, compiledFolder }, checkpoint, context));
+  const report = findCompileReport(compiledFolder) ?? (await compileNow({ id, folder, role, precision, compiledFolder }, checkpoint, context));
   const own = readCard(folder);
   const settings = {
     dimensions: dimensionsOf(id, report, role, options.dimensions ?? own?.embedder?.dimensions),
@@ -53,7 +56,7 @@ export async function openQwen3(model: ModelFolder, role: ModelRole, options: Lo
     ...settings,
     readsInstruction: true,
     licence: own?.licence ?? model.card?.licence ?? readFolderFacts(folder).licence ?? "unknown",
-    sizeBytes: compiledBytes(compiledFolder),
+    sizeBytes: report.sizeBytes,
     fingerprint: digestOf(["qwen3", role, content, report.choicesDigest, ENGINE_VERSION, settings]),
   };
 }
@@ -96,10 +99,11 @@ async function compileNow({ id, folder, role, precision, compiledFolder }: Compi
   if (compile === undefined) {
     throw new UserError(`${id} is on this machine and not compiled yet`, { hint: `compile it, once: rerank models pull ${id}` });
   }
-  const warning = await checkCompileNeeds(id, compiledFolder, compileNeeds(folder, files.weightsBytes, precision));
-  if (warning !== undefined) onNotice(warning);
-  await compile({ role, checkpointFolder: folder, precision, compiledFolder });
-  const report = readCompileReport(compiledFolder);
+  await compile({ role, checkpointFolder: folder, precision, compiledFolder }, async () => {
+    const warning = await checkCompileNeeds(id, compiledFolder, compileNeeds(folder, files.weightsBytes, precision));
+    if (warning !== undefined) onNotice(warning);
+  });
+  const report = findCompileReport(compiledFolder);
   if (report === undefined) throw new Error(`compiling ${id} left no complete graph in ${compiledFolder}`);
   return report;
 }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { downloadModelFiles, type DownloadedFiles } from "../../adapters/hub/download-model-files.ts";
-import { readCompileReport } from "../../adapters/models/compiled-models.ts";
+import { findCompileReport } from "../../adapters/models/compiled-models.ts";
 import type { NamedCheckpoint } from "../../adapters/models/find-checkpoints.ts";
 import type { PullItem } from "../../adapters/models/pull-plan.ts";
 import type { HubSettings } from "../../config/hub-settings.ts";
@@ -59,7 +59,7 @@ async function pull(name: string, role: ModelRole | undefined, flags: ModelsFlag
 
   async function compile({ name: id, role: half }: NamedCheckpoint) {
     const spec = await locator.locate(id, half);
-    const report = readCompileReport(dirname(spec.graphPath));
+    const report = findCompileReport(dirname(spec.graphPath));
     if (report === undefined) throw new Error(`${dirname(spec.graphPath)} has lost its report`);
     return { id: spec.id, folder: dirname(spec.graphPath), ...report };
   }

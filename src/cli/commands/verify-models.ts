@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { readCompileReport } from "../../adapters/models/compiled-models.ts";
+import { findCompileReport } from "../../adapters/models/compiled-models.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { chooseDevice } from "../../engine/choose-device.ts";
@@ -32,7 +32,7 @@ export async function verifyModels(name: string, { role, json }: VerifyWish, { s
   for (const checkpoint of checkpoints) {
     const spec = await locator.locate(checkpoint.name, checkpoint.role);
     const folder = dirname(spec.graphPath);
-    const report = readCompileReport(folder);
+    const report = findCompileReport(folder);
     if (spec.family !== "qwen3" || report === undefined) throw new Error(`${folder} has lost its report`);
     const { device, fallback } = await chooseDevice(settings.device, spec);
     if (fallback !== undefined) onNotice(fallback);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createModelLocator, type ModelLocator, type ModelLocatorOptions } from "../../../src/adapters/models/model-locator.ts";
@@ -33,7 +33,8 @@ function open(options: Partial<ModelLocatorOptions> = {}, report: Partial<Compil
     hubCacheFolder: cache,
     cwd,
     compiledFolder: compiled,
-    compile: async (request) => {
+    compile: async (request, checkNeeds) => {
+      await checkNeeds();
       requests.push(request);
       writeCompiled(request, report);
     },
@@ -97,6 +98,9 @@ describe("a Qwen3 model in the hub's cache", () => {
     const spec = await open({}, { precision: "fp32" }).locate("qwen3-embedding-0.6b", "embedder");
     expect(spec).toMatchObject({ precision: "fp32", id: "qwen3-embedding-0.6b:int8" });
     expect(basename(dirname(spec.graphPath))).toContain("-int8-");
+    // By the id that an index stores, the same model is found again and not compiled once more.
+    expect(await locator.locate(spec.id, "embedder")).toEqual(spec);
+    expect(requests).toHaveLength(1);
   });
 
   test("does not run in precisions that only graphs have", async () => {
@@ -130,6 +134,21 @@ describe("a Qwen3 model in the hub's cache", () => {
     else writeCompiled({ ...requests[0]!, compiledFolder: dirname(graphPath) }, left);
     await locator.locate("qwen3-embedding-0.6b", "embedder");
     expect(requests).toHaveLength(2);
+  });
+
+  test.each(["graph.onnx", "weights.bin"])("is compiled anew where %s is missing or cut short", async (name) => {
+    cacheCheckpoint(cache, EMBEDDER, COMMIT);
+    const { graphPath } = await locator.locate("qwen3-embedding-0.6b", "embedder");
+    const path = join(dirname(graphPath), name);
+    truncateSync(path, 3);
+    await locator.locate("qwen3-embedding-0.6b", "embedder");
+    expect(requests).toHaveLength(2);
+    rmSync(path);
+    await locator.locate("qwen3-embedding-0.6b", "embedder");
+    expect(requests).toHaveLength(3);
+    writeFileSync(join(dirname(graphPath), "passed-cpu"), "what a self-test leaves there");
+    await locator.locate("qwen3-embedding-0.6b", "embedder");
+    expect(requests).toHaveLength(3);
   });
 
   test("is no reranker when it is an embedder", async () => {
