@@ -66,9 +66,10 @@ export interface ModelLocator {
 
   /**
    * What a download of this name (a preset, a model, "a+b", a hub id) has to bring: one item for each repository, none for
-   * the bundled pair and for folders of Qwen3 checkpoints. Throws UserError for other folders and unknown names.
+   * the bundled pair and for folders of Qwen3 checkpoints. Throws UserError for other folders, for unknown names, and for a model
+   * that does not play the role that is asked for.
    */
-  pullPlan(name: string): readonly PullItem[];
+  pullPlan(name: string, role?: ModelRole): readonly PullItem[];
 
   /**
    * The Qwen3 checkpoints on this machine behind a name, by the roles that they can play, or in one of them: what can be compiled.
@@ -100,7 +101,7 @@ export function createModelLocator({ packageRoot, usualPrecision = async () => "
     resolvePair: (name, overrides = {}) => resolvePair(name, overrides, context()),
     usualPair: async () => usualPair(context()),
     locate: async (name, role, options = {}) => locateModel(name, role, options, context()),
-    pullPlan: (name) => planPull(name, context()),
+    pullPlan: (name, role) => planPull(name, role, context()),
     checkpoints: (name, role) => findCheckpoints(name, role, context()),
     list: async () => listModels(context()),
   };

@@ -8,7 +8,7 @@ import type { LocatorContext } from "./model-locator.ts";
 import type { NamedModel } from "./model-name.ts";
 import { precisionOf } from "./open-qwen3.ts";
 import { isQwen3, SHARD, WEIGHTS_FILE, WEIGHTS_INDEX } from "./qwen3-checkpoint.ts";
-import { modelId } from "./resolve-pair.ts";
+import { modelId, rolesOf } from "./resolve-pair.ts";
 
 /** One repository to bring, as `downloadModelFiles` takes it. */
 export interface PullItem {
@@ -44,9 +44,20 @@ const SMALL_FILES = [
 ];
 
 /** See `ModelLocator.pullPlan`. */
-export function planPull(name: string, context: LocatorContext): PullItem[] {
-  const items = modelsOf(name, context).flatMap(({ named }) => itemOf(named, context));
+export function planPull(name: string, wanted: ModelRole | undefined, context: LocatorContext): PullItem[] {
+  // Of a pair, each half has its role; a model that is named alone may not have the wanted one.
+  const models = modelsOf(name, context).filter(({ roles }) => wanted === undefined || roles.includes(wanted));
+  const items = models.flatMap(({ named }) => {
+    if (wanted !== undefined) requireRole(named, wanted);
+    return itemOf(named, context);
+  });
   return items.filter((item, position) => items.findIndex(({ repo }) => repo === item.repo) === position);
+}
+
+function requireRole(named: NamedModel, wanted: ModelRole): void {
+  const roles = rolesOf(named);
+  if (roles.includes(wanted)) return;
+  throw new UserError(`${modelId(named)} is ${roles[0] === "embedder" ? "an embedder" : "a reranker"} alone`, { hint: "leave --role out" });
 }
 
 function itemOf(named: NamedModel, context: LocatorContext): PullItem[] {

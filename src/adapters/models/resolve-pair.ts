@@ -69,7 +69,8 @@ export function modelId(named: NamedModel): string {
   return named.precision === undefined ? base : `${base}:${named.precision}`;
 }
 
-function rolesOf(named: NamedModel): readonly ModelRole[] {
+/** The roles that a model can play, as far as its name, its card or its files tell. */
+export function rolesOf(named: NamedModel): readonly ModelRole[] {
   if (named.kind === "known") {
     // The bundled pair's roles are in its own card.
     return named.model.bundled === undefined ? ROLES.filter((role) => named.model[role] !== undefined) : ROLES;

@@ -44,7 +44,7 @@ async function pull(name: string, role: ModelRole | undefined, flags: ModelsFlag
   const { output, signal } = context;
   const onNotice = (line: string): void => output.notice(`rerank: ${line}`);
   const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal, openProgress: compileProgressOf(context) } });
-  const items = locator.pullPlan(name).filter(({ roles }) => role === undefined || roles.includes(role));
+  const items = locator.pullPlan(name, role);
   for (const item of items) {
     onNotice(`${item.repo}${item.licence === undefined ? "" : ` (licence: ${item.licence})`}`);
     const { commit, folder } = await download(item, flags.revision ?? item.revision, hub, context);

@@ -74,6 +74,21 @@ describe("what a download of Qwen3 brings", () => {
   });
 });
 
+describe("a role that is asked for", () => {
+  test("narrows a pair to its half", () => {
+    expect(locator.pullPlan("qwen3-4b", "reranker").map(({ repo }) => repo)).toEqual(["Qwen/Qwen3-Reranker-4B"]);
+    expect(locator.pullPlan("mini+bge-reranker-base", "embedder")).toEqual([]);
+    expect(locator.pullPlan("mini", "embedder")).toEqual([]);
+  });
+
+  test("and that a model does not play is the user's to mend", () => {
+    writeCheckpoint(join(cache, "tuned-reranker"));
+    expect(() => locator.pullPlan("qwen3-embedding-0.6b", "reranker")).toThrow("qwen3-embedding-0.6b is an embedder alone");
+    expect(() => locator.pullPlan("./tuned-reranker", "embedder")).toThrow("tuned-reranker is a reranker alone");
+    expect(locator.pullPlan("./tuned-reranker", "reranker")).toEqual([]);
+  });
+});
+
 describe("a pulled Qwen3 model", () => {
   test("is located, and only then", async () => {
     await serve(REPO, { ...checkpointFiles(), ...UNWANTED });
