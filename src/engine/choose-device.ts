@@ -11,8 +11,11 @@ export interface DeviceChoice {
   readonly fallback?: string;
 }
 
-/** Which of those that are there "auto" takes for the own engine's graphs, best first. */
-const QWEN3_ORDER: readonly SettledDevice[] = ["cuda", "dml", "webgpu"];
+/**
+ * Which of those that are there "auto" takes for the own engine's graphs, best first. CUDA comes last: its GroupQueryAttention takes half
+ * precision only (ONNX Runtime's OperatorKernels.md), so that with our graphs every attention would go to the CPU and back.
+ */
+const QWEN3_ORDER: readonly SettledDevice[] = ["dml", "webgpu", "cuda"];
 /** Encoders are small: on anything slower, moving their data eats what the graphics processor gains. */
 const ENCODER_ORDER: readonly SettledDevice[] = ["cuda"];
 
@@ -29,7 +32,7 @@ export async function chooseDevice(
 ): Promise<DeviceChoice> {
   // No need to load anything to know that it is there.
   if (wanted === "cpu") return { device: "cpu" };
-  // The products of int8 weights and activations (DynamicQuantizeMatMul) have kernels on the CPU alone.
+  // The products of int8 weights and activations (MatMulIntegerToFloat) have kernels on the CPU alone.
   const isInt8 = precision === "int8";
   if (wanted === "auto") {
     if (isInt8 || !mayHaveGraphics(machine)) return { device: "cpu" };

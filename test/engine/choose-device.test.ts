@@ -112,13 +112,13 @@ describe("chooseDevice", () => {
     expect(await chooseDevice("auto", ENCODER, linux)).toEqual({ device: "cpu" });
   });
 
-  test("auto takes a graphics processor for the own engine's graphs, and CUDA before WebGPU", async () => {
+  test("auto takes a graphics processor for the own engine's graphs, and WebGPU before CUDA, which has no attention for them", async () => {
     addRenderNode("renderD128", "nvidia");
-    addVulkan("nvidia");
-    expect(await chooseDevice("auto", QWEN3, linux)).toEqual({ device: "webgpu" });
     addCudaProvider();
     addCudaCard();
     expect(await chooseDevice("auto", QWEN3, linux)).toEqual({ device: "cuda" });
+    addVulkan("nvidia");
+    expect(await chooseDevice("auto", QWEN3, linux)).toEqual({ device: "webgpu" });
   });
 
   test("auto leaves encoders on the processor unless CUDA is there", async () => {
