@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 
 /** Those that decide how fast products of small numbers are. */
 const TELLING_SETS = ["avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimddp", "i8mm", "bf16", "sve"];
@@ -11,6 +11,8 @@ export function describeMachine(threads) {
     instructionSets: instructionSets(),
     threads,
     memoryGb: Math.round(totalmem() / 2 ** 30),
+    /** Other work on the machine, in processors: figures of a busy one are not to be compared. 0 on Windows. */
+    loadAverage: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     system: `${process.platform} ${process.arch}, Node ${process.version}`,
   };
 }

@@ -26,7 +26,7 @@ export function formatTable({ machine, workload, sides }) {
   const lines = table.map((row) => `| ${row.join(" | ")} |`);
   const notes = sides.flatMap((/** @type {any} */ side) => notesOf(side));
   return `${[
-    `${machine.processor}${sets}, ${machine.threads} threads, ${machine.memoryGb} GB, ${machine.system}; ${workload.weights} weights.`,
+    `${machine.processor}${sets}, ${machine.threads} threads, ${machine.memoryGb} GB, load ${machine.loadAverage} before it began, ${machine.system}; ${workload.weights} weights.`,
     `Pairs of ${workload.pairTokens} tokens, long ones of ${workload.longPairTokens}, in ms; embedding in tokens a second; loading in ms.`,
     "",
     ...lines,
