@@ -1,11 +1,13 @@
+import { readdirSync } from "node:fs";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
-import { findGraph, precisionOfName, type GraphWish } from "./choose-graph.ts";
+import { findGraph, graphPathsIn, precisionOfName, type GraphWish } from "./choose-graph.ts";
 import { modelsOf } from "./find-checkpoints.ts";
 import { readFolderFacts } from "./infer-role-card.ts";
 import { ROLES, type KnownModel } from "./model-card.ts";
 import type { LocatorContext } from "./model-locator.ts";
 import type { NamedModel } from "./model-name.ts";
+import { readCard } from "./open-model-folder.ts";
 import { precisionOf } from "./open-qwen3.ts";
 import { isQwen3, SHARD, WEIGHTS_FILE, WEIGHTS_INDEX } from "./qwen3-checkpoint.ts";
 import { modelId, rolesOf } from "./resolve-pair.ts";
@@ -63,11 +65,24 @@ function requireRole(named: NamedModel, wanted: ModelRole): void {
 function itemOf(named: NamedModel, context: LocatorContext): PullItem[] {
   if (named.kind === "folder") {
     if (isQwen3(named.folder)) return [];
-    throw new UserError(`${named.folder} is a folder on this machine: there is nothing to bring`, { hint: "use it as it is: --models <folder>" });
+    throw folderRefusal(named.folder);
   }
   if (named.kind === "hub") return [pullItem(named, named.repo, undefined, context)];
   const repo = named.repo ?? named.model.repo;
   return repo === undefined ? [] : [pullItem(named, repo, named.model, context)];
+}
+
+function folderRefusal(folder: string): UserError {
+  const card = readCard(folder);
+  const hasGraph = ROLES.some((role) => graphPathsIn(folder, card?.[role]?.graphs).size > 0);
+  if (hasGraph) return new UserError(`${folder} is a folder on this machine: there is nothing to bring`, { hint: "use it as it is: --models <folder>" });
+  const { modelType } = readFolderFacts(folder);
+  const isGguf = readdirSync(folder).some((name) => /\.gguf$/i.test(name));
+  const parts = [modelType === undefined ? undefined : `its model is of ${modelType}`, isGguf ? "GGUF is not read" : undefined].filter((part) => part !== undefined);
+  const why = parts.length > 0 ? parts.join(", and ") : "it has no config.json and no ONNX graph";
+  return new UserError(`${folder} holds no model that runs here: ${why}`, {
+    hint: "name a folder with Qwen3's safetensors, or with tokenizer.json and an ONNX graph; `rerank models list` shows models by name",
+  });
 }
 
 function pullItem(named: NamedModel, repo: string, model: KnownModel | undefined, { registry }: LocatorContext): PullItem {

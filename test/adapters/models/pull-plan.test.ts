@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import type { PullItem } from "../../../src/adapters/models/pull-plan.ts";
 import { UserError } from "../../../src/domain/errors.ts";
 import { startHubServer } from "../../support/hub-server.ts";
 import { onnxBytes } from "../../support/onnx-bytes.ts";
+import { writeFiles } from "../../support/temp-folder.ts";
 
 let base: string;
 let locator: ModelLocator;
@@ -80,8 +81,20 @@ describe("what a download brings", () => {
     }
   });
 
+  test.each<[string, Record<string, string>, RegExp]>([
+    ["that is empty", {}, /holds no model that runs here: it has no config\.json and no ONNX graph/],
+    ["of GGUF", { "Qwen3-Embedding-0.6B-Q8_0.gguf": "GGUF" }, /holds no model that runs here: GGUF is not read/],
+    ["of another family", { "config.json": '{"model_type":"llama"}', "model.safetensors": "x" }, /its model is of llama/],
+    ["of another family, and GGUF", { "config.json": '{"model_type":"gemma3_text"}', "a.GGUF": "x" }, /is of gemma3_text, and GGUF is not read/],
+  ])("a folder %s holds nothing that runs, and that is said", (_what, files, message) => {
+    mkdirSync(join(base, "folder"));
+    writeFiles(join(base, "folder"), files);
+    expect(() => locator.pullPlan("./folder")).toThrow(message);
+  });
+
   test("a folder cannot be brought", () => {
-    expect(() => locator.pullPlan(base)).toThrow("there is nothing to bring");
+    writeFiles(join(base, "encoder"), { "config.json": '{"model_type":"bert"}', "onnx/model.onnx": "x" });
+    expect(() => locator.pullPlan("./encoder")).toThrow("there is nothing to bring");
   });
 });
 
