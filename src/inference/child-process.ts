@@ -1,14 +1,15 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../domain/errors.ts";
+import { createKeptLines } from "./kept-lines.ts";
 import type { FromChild, ToChild } from "./protocol.ts";
 
 export interface ChildEvents<Message = FromChild> {
   readonly onMessage: (message: Message) => void;
-  /** Once, when the process has ended and its output is read. `how` is "signal SIGKILL" or "exit code 1". */
-  readonly onEnd: (how: string, lastLines: readonly string[]) => void;
+  /** Once, when the process has ended and its output is read. `how` is "signal SIGKILL" or "exit code 1"; `lines` may tell why. */
+  readonly onEnd: (how: string, lines: readonly string[]) => void;
 }
 
 /** One forked process. */
@@ -19,9 +20,6 @@ export interface InferenceProcess<Message = ToChild> {
   /** Kills it; resolves when it has ended. `onEnd` is called as well. */
   kill(): Promise<void>;
 }
-
-const KEPT_LINES = 8;
-const KEPT_CHARACTERS = 4000;
 
 export function forkInference(events: ChildEvents): InferenceProcess {
   return forkEntry<ToChild, FromChild>("child", events);
@@ -40,7 +38,8 @@ export function forkEntry<To extends object, From>(entry: string, { onMessage, o
     // would open a window for it.
     detached: process.platform !== "win32",
   });
-  const lines = keepLastLines(child);
+  const output = createKeptLines();
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => output.add(text));
   let end: (() => void) | undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -50,7 +49,7 @@ export function forkEntry<To extends object, From>(entry: string, { onMessage, o
     if (reported) return;
     reported = true;
     end?.();
-    onEnd(how, lines());
+    onEnd(how, output.lines());
   }
   child.on("message", (message) => {
     if (!reported) onMessage(message as From);
@@ -88,16 +87,4 @@ function entryPath(entry: string): string {
   throw new UserError(`the inference process ${path} is missing`, {
     hint: fromSource ? "run `npm run build`" : "install rerank-cli again",
   });
-}
-
-/** @returns what the process wrote last on either stream. */
-function keepLastLines(child: ChildProcess): () => string[] {
-  let tail = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8");
-    stream?.on("data", (text: string) => {
-      tail = (tail + text).slice(-KEPT_CHARACTERS);
-    });
-  }
-  return () => tail.split("\n").filter((line) => line.trim() !== "").slice(-KEPT_LINES);
 }

@@ -8,7 +8,7 @@ import { forkEntry } from "./child-process.ts";
 import type { FromCompiler, ToCompiler } from "./compile-protocol.ts";
 import { folderIdentity, partialFolder, putInPlace, removeOlderVersions, removePartials } from "./compiled-folder.ts";
 import { defer } from "./deferred.ts";
-import { processDeathError } from "./process-errors.ts";
+import { taskDeathError } from "./process-errors.ts";
 import { fromWireError } from "./protocol.ts";
 
 /**
@@ -60,7 +60,7 @@ async function askChild(task: ToCompiler, { signal, onProgress, onNotice }: Comp
       else if (message.type === "failed") result.reject(fromWireError(message.error));
       else result.resolve(message);
     },
-    onEnd: (how, lastLines) => result.reject(processDeathError(how, lastLines)),
+    onEnd: (how, lines) => result.reject(taskDeathError(how, lines, nameOf(task))),
   });
   const abort = (): void => result.reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
@@ -71,4 +71,9 @@ async function askChild(task: ToCompiler, { signal, onProgress, onNotice }: Comp
     signal?.removeEventListener("abort", abort);
     await child.kill();
   }
+}
+
+function nameOf(task: ToCompiler): string {
+  if (task.type === "verify") return `verifying ${task.spec.id}`;
+  return `compiling ${task.request.checkpointFolder} to ${task.request.precision}`;
 }

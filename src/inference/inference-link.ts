@@ -2,7 +2,7 @@ import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
 import { forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "./deferred.ts";
 import { type Answer, type AnswerListeners, PendingRequest } from "./pending-request.ts";
-import { processClosedError, processDeathError } from "./process-errors.ts";
+import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
 import { type FromChild, fromWireError, type LoadOptions, type Work } from "./protocol.ts";
 
 interface RequestOptions extends AnswerListeners {
@@ -119,7 +119,7 @@ export class InferenceLink {
     if (this.#closed) throw processClosedError();
     const process = forkInference({
       onMessage: (message) => this.#receive(message),
-      onEnd: (how, lastLines) => this.#bury(how, lastLines),
+      onEnd: (how, lines) => this.#bury(how, lines),
     });
     process.send({ type: "load", specs: this.#specs, options: this.#options });
     this.#process = process;
@@ -179,23 +179,24 @@ export class InferenceLink {
     }
   }
 
-  /** The child has ended. Its unfinished requests go to a new one, unless this is their second death. */
-  #bury(how: string, lastLines: readonly string[]): void {
+  /** The child has ended. Its unfinished requests go to a new one, unless this is their second death or memory ran out. */
+  #bury(how: string, lines: readonly string[]): void {
     this.#process = undefined;
     const unfinished = [...this.#waiting.values()];
     this.#waiting.clear();
-    const died = this.#closed ? processClosedError() : processDeathError(how, lastLines, this.#loadingModel());
+    const died = this.#closed ? processClosedError() : processDeathError(how, lines, this.#loadingModel());
+    const isFinal = this.#closed || saysOutOfMemory(lines);
     for (const { reject } of this.#memory.values()) reject(died);
 
     if (this.#loading.size > 0) this.#loadDeaths += 1;
-    const loadsFail = this.#closed || this.#loadDeaths > 1;
+    const loadsFail = isFinal || this.#loadDeaths > 1;
     if (loadsFail) {
       for (const role of this.#loading) this.#loads.get(role)?.reject(died);
       this.#loading.clear();
     }
     const again = unfinished.filter(({ request, result }) => {
       request.deaths += 1;
-      if (!this.#closed && request.deaths === 1) return true;
+      if (!isFinal && request.deaths === 1) return true;
       result.reject(died);
       return false;
     });

@@ -1,22 +1,37 @@
 import { UserError } from "../domain/errors.ts";
 
-const MEMORY_HINT = "if memory is short, close other programs, or choose a smaller model (--models) or a lower --precision";
+const MEMORY_HINT = "if memory is short, close other programs, or choose a smaller model";
+const REPORT_HINT = "run `rerank doctor`; if it finds nothing, please report this with the lines above";
+/** What C++, ONNX Runtime's binding (where it hands a result over, no other reason is known) and V8 say of an allocation that failed. */
+const OUT_OF_MEMORY = /bad_alloc|out of memory|OrtValueToNapiValue|array buffer allocation failed|failed to allocate memory|cannot allocate memory/i;
+
+/** Whether the process said that memory ran out: what it was doing would end in the same way again. */
+export function saysOutOfMemory(lines: readonly string[]): boolean {
+  return lines.some((line) => OUT_OF_MEMORY.test(line));
+}
 
 /**
  * @param how "signal SIGKILL" or "exit code 1".
  * @param loading the model that was loading when it happened.
  */
-export function processDeathError(how: string, lastLines: readonly string[], loading?: string): UserError {
+export function processDeathError(how: string, lines: readonly string[], loading?: string): UserError {
   const when = loading === undefined ? "" : ` while ${loading} loaded`;
-  // The kernel kills with this signal when memory runs out; a library that asked in vain says so.
-  const isMemory = how.includes("SIGKILL") || lastLines.some((line) => /bad_alloc|out of memory/i.test(line));
-  const cause = isMemory ? ": the machine may have run out of memory" : "";
-  const said = lastLines.length === 0 ? "" : `; it said: ${lastLines.join(" | ")}`;
-  return new UserError(`the inference process died (${how})${when}${cause}${said}`, {
-    hint: isMemory ? MEMORY_HINT : "run `rerank doctor`; if it finds nothing, please report this with the lines above",
-  });
+  return deathError(`the inference process died (${how})${when}`, how, lines, `${MEMORY_HINT} (--models) or a lower --precision`);
+}
+
+/** @param task what was being done: "compiling /models/mine to int8". */
+export function taskDeathError(how: string, lines: readonly string[], task: string): UserError {
+  return deathError(`${task} failed: its process died (${how})`, how, lines, `${MEMORY_HINT}: \`rerank models list\``);
 }
 
 export function processClosedError(): Error {
   return new Error("the inference process was closed");
+}
+
+function deathError(what: string, how: string, lines: readonly string[], memoryHint: string): UserError {
+  // The kernel kills with this signal when memory runs out.
+  const isMemory = how.includes("SIGKILL") || saysOutOfMemory(lines);
+  const cause = isMemory ? ": the machine may have run out of memory" : "";
+  const said = lines.length === 0 ? "" : `; it said: ${lines.join(" | ")}`;
+  return new UserError(`${what}${cause}${said}`, { hint: isMemory ? memoryHint : REPORT_HINT });
 }

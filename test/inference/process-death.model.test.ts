@@ -71,6 +71,22 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     expect((error as UserError).hint).toMatch(/smaller model/);
   });
 
+  test("for want of memory it is not started again: the next one would end in the same way", async () => {
+    const { NODE_OPTIONS: usual = "" } = process.env;
+    const notices: string[] = [];
+    process.env["NODE_OPTIONS"] = `${usual} --max-old-space-size=16`;
+    try {
+      inference = startInference({ embedder: miniEmbedderSpec, onNotice: (line) => notices.push(line) });
+    } finally {
+      process.env["NODE_OPTIONS"] = usual;
+    }
+    const error = await inference.embedder.embedPassages(["kettle"]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(/run out of memory; it said: FATAL ERROR: .*heap out of memory \| /);
+    await expect(inference.loaded("embedder")).rejects.toBe(error);
+    expect(notices).toEqual([]);
+  });
+
   test("an idle process that died is replaced when something is asked", async () => {
     inference = startInference({ embedder: miniEmbedderSpec });
     await inference.loaded("embedder");
