@@ -1,9 +1,8 @@
-import { basename, dirname } from "node:path";
 import { withBlobLock } from "../adapters/hub/blob-lock.ts";
 import { findCompileReport } from "../adapters/models/compiled-models.ts";
 import type { CompileOnce } from "../adapters/models/model-locator.ts";
 import { cacheFailure } from "../domain/disk-failure.ts";
-import type { CompileRequest, ModelCompiler } from "../ports/model-compiler.ts";
+import type { ModelCompiler } from "../ports/model-compiler.ts";
 import { createCompileProgress, type CompileProgressView } from "../reporters/compile-progress.ts";
 import { describeTerminal } from "../reporters/terminal.ts";
 import type { CommandContext } from "./context.ts";
@@ -21,9 +20,10 @@ export interface CompileTalk {
  * works, and the others wait and take what it has made.
  */
 export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, signal, openProgress }: CompileTalk): CompileOnce {
-  return async (request, checkNeeds) => {
-    const { compiledFolder, precision } = request;
-    const model = modelOf(request);
+  return async (request, checkNeeds, id) => {
+    const { compiledFolder, precision, role } = request;
+    // One folder may play both roles: each is compiled on its own.
+    const model = `the ${role} of ${id}`;
     const onWait = (): void => onNotice(`waiting for another process, which is compiling ${model}; Ctrl-C gives up`);
     try {
       await withBlobLock(`${compiledFolder}.lock`, { signal, onWait }, async () => {
@@ -53,9 +53,4 @@ export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, s
 export function compileProgressOf({ environment }: CommandContext): () => CompileProgressView {
   const terminal = describeTerminal({ stream: process.stderr, env: environment, colorSetting: "auto" });
   return () => createCompileProgress({ stream: process.stderr, terminal });
-}
-
-/** As its folder of compiled graphs is called: "Qwen/Qwen3-Embedding-0.6B", or a folder's own name. */
-function modelOf({ compiledFolder }: CompileRequest): string {
-  return basename(dirname(compiledFolder)).replace("--", "/");
 }

@@ -8,6 +8,8 @@ import type { CompileState } from "../../src/reporters/compile-progress.ts";
 import { compileReport, writeCompiled } from "../support/qwen3-folders.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
+const ID = "qwen3-reranker-0.6b";
+
 let base: string;
 let request: CompileRequest;
 let notices: string[];
@@ -31,8 +33,8 @@ test("says what is compiled, shows how far it is, and takes the view away", asyn
     return compileReport(asked);
   };
   const openProgress = () => ({ update: (state: CompileState) => void states.push(state), stop: () => void (stopped += 1) });
-  await talkingCompiler(compile, { onNotice, openProgress })(request, noNeeds);
-  expect(notices).toEqual(["compiling Qwen/Qwen3-Reranker-0.6B to int8: this takes minutes, once"]);
+  await talkingCompiler(compile, { onNotice, openProgress })(request, noNeeds, ID);
+  expect(notices).toEqual(["compiling the reranker of qwen3-reranker-0.6b to int8: this takes minutes, once"]);
   expect(states).toEqual([{ step: "layer 1 of 28", share: 0.25 }]);
   expect(stopped).toBe(1);
 });
@@ -46,7 +48,7 @@ test("takes the progress away before it says anything in between", async () => {
     return compileReport(asked);
   };
   const openProgress = () => ({ update: () => void said.push("progress"), stop: () => void said.push("cleared") });
-  await talkingCompiler(compile, { onNotice: (line) => void said.push(line), openProgress })(request, noNeeds);
+  await talkingCompiler(compile, { onNotice: (line) => void said.push(line), openProgress })(request, noNeeds, ID);
   expect(said.slice(1)).toEqual(["progress", "cleared", "compiled in fp32 instead", "cleared"]);
 });
 
@@ -59,9 +61,9 @@ test("of two that want the same model one compiles, and the other takes what it 
     return compileReport(asked);
   };
   const both = talkingCompiler(compile, { onNotice });
-  await Promise.all([both(request, noNeeds), both(request, noNeeds)]);
+  await Promise.all([both(request, noNeeds, ID), both(request, noNeeds, ID)]);
   expect(runs).toBe(1);
-  expect(notices.some((line) => line.startsWith("waiting for another process, which is compiling Qwen/Qwen3-Reranker-0.6B"))).toBe(true);
+  expect(notices.some((line) => line.startsWith("waiting for another process, which is compiling the reranker of qwen3-reranker-0.6b"))).toBe(true);
 });
 
 test("one that only waits is not refused for the disk and memory that the working one takes", async () => {
@@ -76,13 +78,13 @@ test("one that only waits is not refused for the disk and memory that the workin
     if (isWorking) throw new UserError("no memory is left");
   };
   const both = talkingCompiler(compile, { onNotice });
-  await Promise.all([both(request, checkNeeds), both(request, checkNeeds)]);
+  await Promise.all([both(request, checkNeeds, ID), both(request, checkNeeds, ID)]);
   expect(isWorking).toBe(true);
 });
 
 test("nothing is compiled, and no lock stays, where the needs are not met", async () => {
   const compile: ModelCompiler["compile"] = async () => Promise.reject(new Error("was begun"));
-  const failed = talkingCompiler(compile, { onNotice })(request, async () => Promise.reject(new UserError("no memory is left")));
+  const failed = talkingCompiler(compile, { onNotice })(request, async () => Promise.reject(new UserError("no memory is left")), ID);
   await expect(failed).rejects.toThrow("no memory is left");
   expect(notices).toEqual([]);
   expect(existsSync(`${request.compiledFolder}.lock`)).toBe(false);
@@ -90,7 +92,7 @@ test("nothing is compiled, and no lock stays, where the needs are not met", asyn
 
 test("what fails leaves no lock behind, and is told as it is", async () => {
   const damaged = new UserError("model.safetensors is cut short", { hint: "bring it again" });
-  await expect(talkingCompiler(async () => Promise.reject(damaged), { onNotice })(request, noNeeds)).rejects.toBe(damaged);
+  await expect(talkingCompiler(async () => Promise.reject(damaged), { onNotice })(request, noNeeds, ID)).rejects.toBe(damaged);
   expect(existsSync(`${request.compiledFolder}.lock`)).toBe(false);
 });
 
@@ -101,13 +103,13 @@ test("Ctrl-C ends it with the signal's reason", async () => {
     options?.signal?.throwIfAborted();
     throw new Error("was not told");
   };
-  await expect(talkingCompiler(compile, { onNotice, signal: controller.signal })(request, noNeeds)).rejects.toThrow("interrupted");
+  await expect(talkingCompiler(compile, { onNotice, signal: controller.signal })(request, noNeeds, ID)).rejects.toThrow("interrupted");
 });
 
 test("a folder that cannot be made is the user's to mend", async () => {
   mkdirSync(base, { recursive: true });
   writeFileSync(join(base, "Qwen--Qwen3-Reranker-0.6B"), "a file in the way");
-  const failed = talkingCompiler(async (asked) => compileReport(asked), { onNotice })(request, noNeeds);
+  const failed = talkingCompiler(async (asked) => compileReport(asked), { onNotice })(request, noNeeds, ID);
   await expect(failed).rejects.toThrow(UserError);
   await expect(failed).rejects.toThrow("cannot be compiled into");
 });

@@ -17,8 +17,9 @@ export interface CheckpointKey {
 
 /** Where the graph of a checkpoint belongs: `<root>/<owner--name>/<revision>-<role>-<precision>-e<engine>`. */
 export function compiledModelFolder(root: string, { repo, folder, revision }: CheckpointKey, role: ModelRole, precision: Qwen3Precision): string {
-  const name = (repo?.replace("/", "--") ?? nameOf(folder)).replaceAll(/[^\w.-]+/g, "-");
-  return join(root, name, `${revision.slice(0, 16)}-${role}-${precision}-e${ENGINE_VERSION}`);
+  const name = (repo?.replace("/", "--") ?? nameOf(folder)).replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, "-");
+  // "-" for a folder called "???", and for a disk's root nothing at all.
+  return join(root, /[\p{L}\p{N}]/u.test(name) ? name : "local", `${revision.slice(0, 16)}-${role}-${precision}-e${ENGINE_VERSION}`);
 }
 
 /** The halves of a pair's folder are told apart from those of other pairs. */

@@ -32,10 +32,11 @@ export interface ModelLocatorOptions {
 }
 
 /**
+ * @param id what the model is called in messages.
  * @param checkNeeds is called right before the work begins, and not where another process has done it: rejects with UserError where
  *   disk or memory are certain not to suffice.
  */
-export type CompileOnce = (request: CompileRequest, checkNeeds: () => Promise<void>) => Promise<void>;
+export type CompileOnce = (request: CompileRequest, checkNeeds: () => Promise<void>, id: string) => Promise<void>;
 
 /** How a model is to be run. Encoders have no separator, and vectors of one length. */
 export interface LocateOptions {

@@ -34,7 +34,7 @@ export async function openQwen3(model: ModelFolder, role: ModelRole, options: Lo
   const id = model.precision === undefined ? `${model.id}:${precision}` : model.id;
   const checkpoint = openCheckpoint(model, role);
   const compiledFolder = compiledModelFolder(context.compiledFolder, { ...model, repo: model.repo, revision: checkpoint.revision }, role, precision);
-  const report = findCompileReport(compiledFolder) ?? (await compileNow({ id, folder, role, precision, compiledFolder }, checkpoint, context));
+  const report = findCompileReport(compiledFolder) ?? (await compileNow({ id, baseId: baseIdOf(model), folder, role, precision, compiledFolder }, checkpoint, context));
   const own = readCard(folder);
   const settings = {
     dimensions: dimensionsOf(id, report, role, options.dimensions ?? own?.embedder?.dimensions),
@@ -87,22 +87,29 @@ export function precisionOf({ id, precision }: Pick<ModelFolder, "id" | "precisi
   throw new UserError(`${id} is a Qwen3 model, and those run in ${QWEN3_PRECISIONS.join(", ")}`, { hint: "name one of them after the colon, or leave the colon out" });
 }
 
+function baseIdOf({ id, precision }: ModelFolder): string {
+  return precision === undefined ? id : id.slice(0, -`:${precision}`.length);
+}
+
 interface Compiling {
   readonly id: string;
+  /** The same without a precision. */
+  readonly baseId: string;
   readonly folder: string;
   readonly role: ModelRole;
   readonly precision: Qwen3Precision;
   readonly compiledFolder: string;
 }
 
-async function compileNow({ id, folder, role, precision, compiledFolder }: Compiling, { files }: OpenCheckpoint, { compile, onNotice }: LocatorContext): Promise<CompileReport> {
+async function compileNow({ id, baseId, folder, role, precision, compiledFolder }: Compiling, { files }: OpenCheckpoint, { compile, onNotice }: LocatorContext): Promise<CompileReport> {
   if (compile === undefined) {
     throw new UserError(`${id} is on this machine and not compiled yet`, { hint: `compile it, once: rerank models pull ${id}` });
   }
-  await compile({ role, checkpointFolder: folder, precision, compiledFolder }, async () => {
+  const checkNeeds = async (): Promise<void> => {
     const warning = await checkCompileNeeds(id, compiledFolder, compileNeeds(folder, files.weightsBytes, precision));
     if (warning !== undefined) onNotice(warning);
-  });
+  };
+  await compile({ role, checkpointFolder: folder, precision, compiledFolder }, checkNeeds, baseId);
   const report = findCompileReport(compiledFolder);
   if (report === undefined) throw new Error(`compiling ${id} left no complete graph in ${compiledFolder}`);
   return report;

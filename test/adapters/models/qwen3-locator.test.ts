@@ -17,6 +17,7 @@ let cache: string;
 let cwd: string;
 let compiled: string;
 let requests: CompileRequest[];
+let asked: string[];
 let locator: ModelLocator;
 
 beforeEach(() => {
@@ -24,6 +25,7 @@ beforeEach(() => {
   [cache, cwd, compiled] = [join(base, "cache"), join(base, "work"), join(base, "compiled")];
   mkdirSync(cwd);
   requests = [];
+  asked = [];
   locator = open();
 });
 
@@ -33,8 +35,9 @@ function open(options: Partial<ModelLocatorOptions> = {}, report: Partial<Compil
     hubCacheFolder: cache,
     cwd,
     compiledFolder: compiled,
-    compile: async (request, checkNeeds) => {
+    compile: async (request, checkNeeds, id) => {
       await checkNeeds();
+      asked.push(`${request.role} of ${id}`);
       requests.push(request);
       writeCompiled(request, report);
     },
@@ -200,6 +203,17 @@ describe("a folder with a Qwen3 checkpoint", () => {
     expect(second.revision).not.toBe(first.revision);
     expect(second.fingerprint).not.toBe(first.fingerprint);
     expect(requests).toHaveLength(2);
+  });
+
+  test.each([
+    ["向量模型", "向量模型"],
+    ["модель 2", "модель-2"],
+    ["???", "local"],
+  ])("called %s is compiled below %s, and messages call it by its id", async (name, compiledName) => {
+    const folder = writeCheckpoint(join(cwd, name));
+    const spec = await locator.locate(`./${name}:fp32`, "reranker");
+    expect(dirname(dirname(spec.graphPath))).toBe(join(compiled, compiledName));
+    expect(asked).toEqual([`reranker of ${folder}`]);
   });
 
   test("may be of the plain architecture", async () => {
