@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openInGeneration, type IndexHome } from "../adapters/index-home.ts";
-import { createModelLocator, type ModelLocator } from "../adapters/models/model-locator.ts";
+import { createModelLocator, type CompileOnce, type ModelLocator } from "../adapters/models/model-locator.ts";
 import { openVectorIndex } from "../adapters/open-vector-index.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import { cacheFolder } from "../config/cache-folder.ts";
@@ -15,7 +15,7 @@ import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { SearchDependencies } from "../pipeline/search.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import { talkingCompiler, type CompileTalk } from "./compile-model.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
+import { checkDevice, inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
 
 /** The folder of package.json: models and corpora travel beside it. */
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,8 +35,16 @@ export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: L
     cwd,
     compiledFolder: join(cacheFolder(readEnvironment(), homedir(), process.platform), "compiled"),
     usualPrecision: () => usualPrecision(settings),
-    ...(talk && { compile: talkingCompiler(compileInChild, talk), onNotice: talk.onNotice }),
+    ...(talk && { compile: compilerFor(settings, talk), onNotice: talk.onNotice }),
   });
+}
+
+function compilerFor(settings: LocatorOptions["settings"], talk: CompileTalk): CompileOnce {
+  const compile = talkingCompiler(compileInChild, talk);
+  return async (...task) => {
+    await checkDevice(settings);
+    await compile(...task);
+  };
 }
 
 /** An index opened for searching, with its models loading in the inference child. */

@@ -63,6 +63,11 @@ export function inferenceSettings({ threads, device, longDocuments }: Pick<Model
   return { device, longDocuments, ...(threads > 0 && { threads }) };
 }
 
+/** Rejects with UserError for a device that is named and cannot be had: before minutes go into a model that is to run there. */
+export async function checkDevice({ device }: Pick<ModelSettings, "device">): Promise<void> {
+  if (device !== "auto") await chooseDevice(device, { id: "", family: "qwen3", precision: "int4" });
+}
+
 /** The precision of Qwen3 models whose name says none: int8's products are fast on the CPU alone, int4's on graphics processors. */
 export async function usualPrecision({ device, precision }: Pick<ModelSettings, "device" | "precision">): Promise<Qwen3Precision> {
   if (precision !== "auto") return precision;

@@ -12,6 +12,7 @@ import { describeTerminal } from "../../reporters/terminal.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
+import { checkDevice } from "../locate-models.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
 import { verifyModels } from "./verify-models.ts";
 
@@ -44,6 +45,7 @@ async function pull(name: string, role: ModelRole | undefined, flags: ModelsFlag
   const { output, signal } = context;
   const onNotice = (line: string): void => output.notice(`rerank: ${line}`);
   const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal, openProgress: compileProgressOf(context) } });
+  await checkDevice(settings);
   const items = locator.pullPlan(name, role);
   for (const item of items) {
     onNotice(`${item.repo}${item.licence === undefined ? "" : ` (licence: ${item.licence})`}`);
