@@ -41,10 +41,12 @@ export function parseModelName(written: string, context: NameContext): NamedMode
   const precision = name.slice(colon + 1);
   const known = colon > 1 && precision in registry.graphFiles ? lookUp(name.slice(0, colon), context, precision) : undefined;
   if (known !== undefined) return known;
-  if (looksLikePath(name)) {
-    throw new UserError(`there is no folder ${expand(name, cwd)}`, { hint: "name a folder that holds tokenizer.json and an ONNX graph, or Qwen3's safetensors" });
-  }
   const base = colon > 1 && precision in registry.graphFiles ? name.slice(0, colon) : name;
+  if (looksLikePath(base)) {
+    // Indexes store whole paths, and their folders move.
+    const hint = isAbsolute(base) ? "put the folder back, or name its new place with --models" : "name a folder that holds tokenizer.json and an ONNX graph, or Qwen3's safetensors";
+    throw new UserError(`there is no folder ${expand(base, cwd)}`, { hint });
+  }
   if (isRepoId(base)) return { kind: "hub", repo: base, precision: base === name ? undefined : precision };
   const meant = closestName(base, namesOf(registry));
   throw new UserError(`there is no model called "${name}"`, {
