@@ -36,8 +36,9 @@ export function requireIndexHome(cwd: string, explicit: string | undefined): Ind
 }
 
 /** The home of the index that a run of `rerank index` writes: the existing one, else a new one in `cwd`. */
-export function openIndexHome(cwd: string, explicit: string | undefined): IndexHome {
+export function openIndexHome(cwd: string, explicit: string | undefined): IndexHome & { readonly isNew: boolean } {
   const home = findIndexHome(cwd, explicit) ?? homeOf(resolve(cwd, explicit ?? INDEX_FOLDER));
+  const isNew = !existsSync(home.indexFolder);
   makeFolder(generationFolder(home), home);
   try {
     // Vectors of private notes do not belong into a repository by accident.
@@ -46,7 +47,16 @@ export function openIndexHome(cwd: string, explicit: string | undefined): IndexH
   } catch (error) {
     throw unwritable(home.indexFolder, error);
   }
-  return home;
+  return { ...home, isNew };
+}
+
+/** Removes an index's folder that nothing was written into. The caller holds its lock: nobody else writes. */
+export function removeUnfilled(home: IndexHome): void {
+  try {
+    if (readdirSync(generationFolder(home)).length === 0) rmSync(home.indexFolder, { recursive: true, force: true });
+  } catch {
+    // Windows keeps the lock's file, which is open: an empty folder harms nobody.
+  }
 }
 
 /**

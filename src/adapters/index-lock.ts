@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type BetterSqlite3 from "better-sqlite3";
@@ -51,6 +51,8 @@ export async function acquireIndexLock(folder: string, options: AcquireIndexLock
       onWaiting?.(holder);
     }
     await waitFor(POLL_MS, signal);
+    // A holder whose first run fails takes the folder away again.
+    mkdirSync(folder, { recursive: true });
   }
 }
 

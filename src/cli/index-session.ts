@@ -9,6 +9,7 @@ import {
   nextGenerationFolder,
   openIndexHome,
   removeOldGenerations,
+  removeUnfilled,
   switchGeneration,
   type IndexHome,
 } from "../adapters/index-home.ts";
@@ -110,6 +111,8 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
       close,
     };
   } catch (error) {
+    // Right before the lock goes: what the next holder writes must stay.
+    if (home.isNew) opened.splice(1, 0, { close: () => removeUnfilled(home) });
     await close();
     throw error;
   }
