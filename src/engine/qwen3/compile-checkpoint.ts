@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFailure } from "../../domain/disk-failure.ts";
 import type { ModelRole, Qwen3Precision } from "../../domain/model-spec.ts";
 import { type CompileOptions, type CompileReport, type CompileRequest, ENGINE_VERSION, type MatrixChoice } from "../../ports/model-compiler.ts";
 import { calibrationPrompts } from "./calibration-prompts.ts";
@@ -20,7 +21,6 @@ import { answerIds } from "./prompt.ts";
 import { openQwen3Tokenizer } from "./qwen3-tokenizer.ts";
 import { createProductRunner } from "./product-runner.ts";
 import { keepsBound, roundingQuality, type RoundingQuality } from "./rounding-quality.ts";
-import { writeFailure } from "./weight-file.ts";
 import { headDifference, positionsOf, writeModel } from "./write-model.ts";
 
 /** Shares of the whole work, for the progress: measured on the 0.6B shape. */
@@ -82,7 +82,7 @@ export async function compileCheckpoint({ role, checkpointFolder, precision }: O
     writeCompileReport(folder, written);
     return written;
   } catch (error) {
-    throw writeFailure(folder, error);
+    throw cacheFailure(`${folder} cannot be written`, error);
   } finally {
     checkpoint.close();
     rmSync(scratch, { recursive: true, force: true });

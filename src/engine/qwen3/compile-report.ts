@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFailure } from "../../domain/disk-failure.ts";
 import { UserError } from "../../domain/errors.ts";
 import { COMPILE_REPORT_FILE, type CompileReport } from "../../ports/model-compiler.ts";
-import { writeFailure } from "./weight-file.ts";
 
 /** Throws UserError when the disk is full. */
 export function writeCompileReport(folder: string, report: CompileReport): void {
@@ -10,7 +10,7 @@ export function writeCompileReport(folder: string, report: CompileReport): void 
   try {
     writeFileSync(path, `${JSON.stringify(report, undefined, 1)}\n`);
   } catch (cause) {
-    throw writeFailure(path, cause);
+    throw cacheFailure(`${path} cannot be written`, cause);
   }
 }
 

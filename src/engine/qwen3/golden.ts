@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFailure } from "../../domain/disk-failure.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
 import { dot } from "./rounding-quality.ts";
-import { writeFailure } from "./weight-file.ts";
 
 /** The first texts of the calibration, with what the exact model says of them: what a compiled model has to say, too. */
 export const GOLDEN_COUNT = 6;
@@ -27,7 +27,7 @@ export function writeGolden(folder: string, role: ModelRole, outputs: readonly F
   try {
     writeFileSync(path, JSON.stringify(golden));
   } catch (cause) {
-    throw writeFailure(path, cause);
+    throw cacheFailure(`${path} cannot be written`, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { UserError } from "../../domain/errors.ts";
+import { cacheFailure } from "../../domain/disk-failure.ts";
 import type { ExternalBytes } from "./graph-builder.ts";
 
 /** The file of weights beside a graph, written front to back. */
@@ -22,7 +22,7 @@ export function createWeightFile(path: string): WeightFile {
   try {
     descriptor = openSync(path, "w");
   } catch (cause) {
-    throw writeFailure(path, cause);
+    throw cacheFailure(`${path} cannot be written`, cause);
   }
   let sizeBytes = 0;
   let isOpen = true;
@@ -36,7 +36,7 @@ export function createWeightFile(path: string): WeightFile {
         end += bytes.length;
       }
     } catch (cause) {
-      throw writeFailure(path, cause);
+      throw cacheFailure(`${path} cannot be written`, cause);
     }
     sizeBytes = end;
     return { offset, length: end - offset };
@@ -53,22 +53,10 @@ export function createWeightFile(path: string): WeightFile {
       try {
         fsyncSync(descriptor);
       } catch (cause) {
-        throw writeFailure(path, cause);
+        throw cacheFailure(`${path} cannot be written`, cause);
       } finally {
         closeSync(descriptor);
       }
     },
   };
-}
-
-/** Failures of the disk are the user's; others are given back as they are. */
-export function writeFailure(path: string, cause: unknown): unknown {
-  const { code, syscall, message } = cause as NodeJS.ErrnoException;
-  // An interruption and Node's own complaints have a code, too.
-  if (syscall === undefined) return cause;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  return new UserError(isFull ? `the disk is full: ${path} cannot be written` : `${path} cannot be written: ${message}`, {
-    hint: isFull ? "free space, or set XDG_CACHE_HOME to a folder on a larger disk" : "check the folder's permissions, or set XDG_CACHE_HOME to another folder",
-    cause,
-  });
 }

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFailure } from "../../domain/disk-failure.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
-import { COMPILED_GRAPH_FILE } from "../../ports/model-compiler.ts";
+import { COMPILED_GRAPH_FILE, COMPILED_WEIGHTS_FILE } from "../../ports/model-compiler.ts";
 import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import { decoderGraph, groupOf } from "./decoder-graph.ts";
 import { GraphBuilder, type Value } from "./graph-builder.ts";
@@ -12,9 +13,8 @@ import type { ElementType } from "./onnx-proto.ts";
 import type { AnswerIds } from "./prompt.ts";
 import { rotaryTables } from "./rotary-tables.ts";
 import { storedMatrix } from "./stored-matrix.ts";
-import { createWeightFile, writeFailure } from "./weight-file.ts";
+import { createWeightFile } from "./weight-file.ts";
 
-export const WEIGHTS_FILE = "weights.bin";
 /** What Qwen3 was trained on; the tables of rotations take 16 MB of it. */
 const MAX_POSITIONS = 32_768;
 
@@ -44,8 +44,8 @@ export function positionsOf({ shape }: Pick<Checkpoint, "shape">): number {
  */
 export function writeModel(checkpoint: Checkpoint, plan: ModelPlan, folder: string, onLayer: (done: number) => void): number {
   const { shape } = checkpoint;
-  const graph = new GraphBuilder(WEIGHTS_FILE);
-  const file = createWeightFile(join(folder, WEIGHTS_FILE));
+  const graph = new GraphBuilder(COMPILED_WEIGHTS_FILE);
+  const file = createWeightFile(join(folder, COMPILED_WEIGHTS_FILE));
   try {
     const put: PutTensor = (name, type, tensorShape, bytes) =>
       bytes.byteLength < SMALL_BYTES ? graph.constant(type, tensorShape, bytes) : graph.external(name, type, tensorShape, file.append(bytes));
@@ -66,7 +66,7 @@ export function writeModel(checkpoint: Checkpoint, plan: ModelPlan, folder: stri
   try {
     writeFileSync(graphPath, bytes);
   } catch (cause) {
-    throw writeFailure(graphPath, cause);
+    throw cacheFailure(`${graphPath} cannot be written`, cause);
   }
   return file.sizeBytes + bytes.length;
 }

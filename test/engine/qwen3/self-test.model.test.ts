@@ -5,7 +5,7 @@ import type { ModelRole, Qwen3Precision, Qwen3Spec } from "../../../src/domain/m
 import { openQwen3Embedder } from "../../../src/engine/qwen3/open-qwen3-embedder.ts";
 import { openQwen3Reranker } from "../../../src/engine/qwen3/open-qwen3-reranker.ts";
 import { verifyModel } from "../../../src/engine/qwen3/verify-model.ts";
-import { WEIGHTS_FILE } from "../../../src/engine/qwen3/write-model.ts";
+import { COMPILED_WEIGHTS_FILE } from "../../../src/ports/model-compiler.ts";
 import { compiledModel } from "../../support/compiled-qwen3.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { TINY, tinyDecoder } from "../../support/tiny-decoder.ts";
@@ -28,7 +28,7 @@ const folderOf = ({ graphPath }: Qwen3Spec): string => dirname(graphPath);
 const stamps = (spec: Qwen3Spec): string[] => readdirSync(folderOf(spec)).filter((name) => name.startsWith("passed-"));
 
 function overwriteWeights(spec: Qwen3Spec, from: number, bytes: Uint8Array): void {
-  const descriptor = openSync(join(folderOf(spec), WEIGHTS_FILE), "r+");
+  const descriptor = openSync(join(folderOf(spec), COMPILED_WEIGHTS_FILE), "r+");
   writeSync(descriptor, bytes, 0, bytes.length, from);
   closeSync(descriptor);
 }
@@ -57,7 +57,7 @@ describe("the first load of a compiled model", () => {
   test("tests it again, and refuses it, when its weights have changed since", async () => {
     const spec = await copyOf("embedder");
     await openQwen3Embedder(spec);
-    overwriteWeights(spec, 0, new Uint8Array(statSync(join(folderOf(spec), WEIGHTS_FILE)).size));
+    overwriteWeights(spec, 0, new Uint8Array(statSync(join(folderOf(spec), COMPILED_WEIGHTS_FILE)).size));
     expect((await userRejectionOf(openQwen3Embedder(spec))).message).toContain("fails its self-test");
   });
 
@@ -88,14 +88,14 @@ describe("a graph that was damaged after it was compiled", () => {
   test("that answers NaN is refused, and so is one that answers something else", async () => {
     for (const role of ["embedder", "reranker"] as const) {
       const open = role === "embedder" ? openQwen3Embedder : openQwen3Reranker;
-      const { size } = statSync(join(folderOf(await copyOf(role)), WEIGHTS_FILE));
+      const { size } = statSync(join(folderOf(await copyOf(role)), COMPILED_WEIGHTS_FILE));
       const nan = await copyOf(role);
       overwriteWeights(nan, 0, new Uint8Array(size).fill(0xff));
       expect((await userRejectionOf(open(nan))).message, role).toMatch(/^synthetic-\w+ fails its self-test: it answers NaN or infinity$/);
       expect(stamps(nan)).toEqual([]);
 
       const other = await copyOf(role);
-      const bytes = readFileSync(join(folderOf(other), WEIGHTS_FILE));
+      const bytes = readFileSync(join(folderOf(other), COMPILED_WEIGHTS_FILE));
       // The embedding's rows change places: every value is sound, and none is where it belongs.
       overwriteWeights(other, 0, bytes.reverse());
       const { message, hint } = await userRejectionOf(open(other));
@@ -107,8 +107,8 @@ describe("a graph that was damaged after it was compiled", () => {
 
   test("of which a part is missing does not load", async () => {
     for (const damage of [
-      (spec: Qwen3Spec) => truncateSync(join(folderOf(spec), WEIGHTS_FILE), 65_536),
-      (spec: Qwen3Spec) => rmSync(join(folderOf(spec), WEIGHTS_FILE)),
+      (spec: Qwen3Spec) => truncateSync(join(folderOf(spec), COMPILED_WEIGHTS_FILE), 65_536),
+      (spec: Qwen3Spec) => rmSync(join(folderOf(spec), COMPILED_WEIGHTS_FILE)),
       (spec: Qwen3Spec) => truncateSync(spec.graphPath, Math.floor(statSync(spec.graphPath).size / 2)),
       (spec: Qwen3Spec) => rmSync(spec.graphPath),
     ]) {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createWeightFile, writeFailure } from "../../../src/engine/qwen3/weight-file.ts";
+import { createWeightFile } from "../../../src/engine/qwen3/weight-file.ts";
 import { SMALL_DISK_SKIP, smallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { userErrorOf } from "../../support/user-error-of.ts";
@@ -67,13 +67,5 @@ describe("createWeightFile", () => {
       expect(hint).toMatch(/free space.*XDG_CACHE_HOME/);
       file.close();
     });
-  });
-});
-
-describe("writeFailure", () => {
-  test("leaves alone what no disk has caused", () => {
-    const ours = new TypeError("a bug");
-    const interrupted = new DOMException("This operation was aborted", "AbortError");
-    expect([writeFailure("weights.bin", ours), writeFailure("weights.bin", interrupted)]).toEqual([ours, interrupted]);
   });
 });
