@@ -1,3 +1,5 @@
+export { formatBytes } from "../domain/format-bytes.ts";
+
 const LEAST_DIGITS = 4;
 /** Beyond this the difference says nothing to a reader, and the column would crowd out the path. */
 const MOST_DIGITS = 7;
@@ -43,18 +45,6 @@ export function formatCount(count: number): string {
 /** "1 file", "2 files". */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
-}
-
-/** "512 B", "14 kB", "1.2 GB": powers of 1000, as disks and `ls --si` count. */
-export function formatBytes(sizeBytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let size = sizeBytes;
-  let unit = 0;
-  while (size >= 999.5 && unit < units.length - 1) {
-    size /= 1000;
-    unit++;
-  }
-  return `${unit === 0 || size >= 9.95 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
+import { formatBytes } from "../../domain/format-bytes.ts";
 import type { Qwen3Precision } from "../../domain/model-spec.ts";
 import { asCount, readJsonFile } from "./read-json-file.ts";
 
@@ -56,20 +57,16 @@ export async function checkCompileNeeds(id: string, compiledFolder: string, { di
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (freeBytes < diskBytes + SPARE_BYTES) {
-    throw new UserError(`compiling ${id} needs ${gigabytes(diskBytes)}, and the disk of ${folder} has ${gigabytes(freeBytes)} left`, {
+    throw new UserError(`compiling ${id} needs ${formatBytes(diskBytes + SPARE_BYTES)}, and the disk of ${folder} has ${formatBytes(freeBytes)} left`, {
       hint: "free space, or name a folder on another disk in XDG_CACHE_HOME",
     });
   }
   const available = process.availableMemory();
   if (available < memoryBytes) {
-    throw new UserError(`compiling ${id} needs ${gigabytes(memoryBytes)} of memory, and ${gigabytes(available)} are free`, {
+    throw new UserError(`compiling ${id} needs ${formatBytes(memoryBytes)} of memory, and ${formatBytes(available)} are free`, {
       hint: "close other programs, or choose a smaller model: `rerank models list`",
     });
   }
   if (freeBytes >= fallbackDiskBytes + SPARE_BYTES) return undefined;
-  return `the disk has ${gigabytes(freeBytes)} left: enough for ${id}, and not for the ${gigabytes(fallbackDiskBytes)} that it takes where its answers would change too much`;
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0)} GB`;
+  return `the disk has ${formatBytes(freeBytes)} left: enough for ${id}, and not for the ${formatBytes(fallbackDiskBytes + SPARE_BYTES)} that it takes where its answers would change too much`;
 }

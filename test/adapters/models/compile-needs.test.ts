@@ -22,18 +22,18 @@ test.each([
 test("a disk without room is told before anything is written, where the folder is not there yet", async () => {
   const folder = tempFolder();
   const check = checkCompileNeeds("qwen3-8b", join(folder, "a", "b"), { diskBytes: 1e17, fallbackDiskBytes: 1e17, memoryBytes: 0 });
-  await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000000 GB, and the disk of .* has [\d.]+ GB left/);
+  await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000 TB, and the disk of .* has [\d.]+ [MGT]B left/);
   await expect(checkCompileNeeds("x", folder, { diskBytes: 1, fallbackDiskBytes: 1, memoryBytes: 1 })).resolves.toBeUndefined();
 });
 
 test("a disk with room for int8 alone is no error: fp32 may never be needed, and it is said what it would take", async () => {
   const line = await checkCompileNeeds("qwen3-0.6b:int8", tempFolder(), { diskBytes: 1, fallbackDiskBytes: 1e17, memoryBytes: 1 });
-  expect(line).toMatch(/^the disk has [\d.]+ GB left: enough for qwen3-0\.6b:int8, and not for the 100000000 GB that it takes where/);
+  expect(line).toMatch(/^the disk has [\d.]+ [MGT]B left: enough for qwen3-0\.6b:int8, and not for the 100000 TB that it takes where/);
 });
 
 test("memory that is certain not to suffice is told before anything is written", async () => {
   const check = checkCompileNeeds("qwen3-8b", tempFolder(), { diskBytes: 1, fallbackDiskBytes: 1, memoryBytes: 1e17 });
-  await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000000 GB of memory, and [\d.]+ GB are free/);
+  await expect(check).rejects.toThrow(/compiling qwen3-8b needs 100000 TB of memory, and [\d.]+ [MG]B are free/);
 });
 
 test.each([
