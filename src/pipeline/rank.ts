@@ -2,7 +2,7 @@ import type { Candidate } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
 import { passageInput, type PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
-import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, orderCandidates, stampOf, type SearchOptions } from "./search.ts";
+import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, orderCandidates, ownInstruction, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -42,6 +42,7 @@ export async function rank(
   return {
     query,
     instruction: heardInstruction(options.instruction, [reranker.spec]),
+    ...ownInstruction(options.instruction, [reranker.spec]),
     models: { embedder: null, reranker: stampOf(reranker.spec) },
     settings: {
       recallMethod: "input",

@@ -34,8 +34,10 @@ export interface SearchSettings {
 /** One query's answer, with all the evidence: what every surface shows. */
 export interface SearchResult {
   readonly query: string;
-  /** The instruction that the models were given; `null` when none of them reads one. */
+  /** The instruction that the models were given; `null` when there was none, or no model reads one. */
   readonly instruction: string | null;
+  /** The models' own instruction, which at least one of them read because no other was given. */
+  readonly ownInstruction?: string;
   readonly models: { readonly embedder: ModelStamp | null; readonly reranker: ModelStamp | null };
   readonly settings: SearchSettings;
   readonly timings: SearchTimings;

@@ -1,4 +1,5 @@
 import type { Candidate, RankedPassage } from "../domain/candidate.ts";
+import { DEFAULT_TASK } from "../domain/default-task.ts";
 import { UserError } from "../domain/errors.ts";
 import { queryTerms } from "../domain/lexical-terms.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
@@ -82,6 +83,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
   return {
     query,
     instruction: heardInstruction(instruction, specs),
+    ...ownInstruction(instruction, specs),
     models: { embedder: stampOf(deps.embedder.spec), reranker: deps.reranker ? stampOf(deps.reranker.spec) : null },
     settings: {
       recallMethod: vectorIndex.method,
@@ -165,6 +167,12 @@ export function budgetSignal(budgetMs: number | undefined): AbortSignal | undefi
 /** The instruction, when at least one of the models reads it. */
 export function heardInstruction(instruction: string | undefined, specs: readonly ModelSpec[]): string | null {
   return instruction !== undefined && specs.some(({ readsInstruction }) => readsInstruction) ? instruction : null;
+}
+
+/** What is read where no instruction is given. */
+export function ownInstruction(instruction: string | undefined, specs: readonly ModelSpec[]): Pick<SearchResult, "ownInstruction"> {
+  const isRead = instruction === undefined && specs.some(({ readsInstruction }) => readsInstruction);
+  return isRead ? { ownInstruction: DEFAULT_TASK } : {};
 }
 
 /** One line for each model that an instruction was meant for and that reads none. */

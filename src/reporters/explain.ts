@@ -26,7 +26,7 @@ function factLines(result: SearchResult, { columns }: Terminal, style: Style): s
   const time = (name: string, elapsedMs: number | null) => (elapsedMs === null ? null : `${name} ${formatDuration(elapsedMs)}`);
   const facts: [string, string][] = [
     ["query", printableLine(result.query)],
-    ["instruction", result.instruction === null ? glyphs.none : printableLine(result.instruction)],
+    ["instruction", instructionText(result) ?? glyphs.none],
     ["embedder", modelLine(models.embedder, style)],
     ["reranker", modelLine(models.reranker, style)],
     [
@@ -67,6 +67,11 @@ function factLines(result: SearchResult, { columns }: Terminal, style: Style): s
       return chalk.dim(margin) + value.slice(start, end);
     }),
   );
+}
+
+function instructionText({ instruction, ownInstruction }: SearchResult): string | undefined {
+  if (instruction !== null) return printableLine(instruction);
+  return ownInstruction === undefined ? undefined : `${ownInstruction} (the model's own)`;
 }
 
 /** What the reranker computed, and what it had kept of instruction and query from the passage before. */

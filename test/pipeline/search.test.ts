@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_TASK } from "../../src/domain/default-task.ts";
 import { createExactIndex } from "../../src/adapters/exact-index.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
@@ -94,6 +95,12 @@ describe("search", () => {
     const result = await search("capital", deps, { ...OPTIONS, instruction: "Find the city" });
     expect([listening.instructions, reranker.instructions]).toEqual([["Find the city"], ["Find the city"]]);
     expect(result).toMatchObject({ instruction: "Find the city", notices: [] });
+  });
+
+  test("without an instruction the result names the one that the models have of their own", async () => {
+    const reranker = createFakeReranker(() => 1, 0, fakeSpec("reranker", "qwen", true));
+    expect(await search("capital", dependencies(reranker), OPTIONS)).toMatchObject({ instruction: null, ownInstruction: DEFAULT_TASK });
+    expect(await search("capital", dependencies(), OPTIONS)).not.toHaveProperty("ownInstruction");
   });
 
   test("where only one model reads instructions, the result says which one did not", async () => {

@@ -38,6 +38,12 @@ first stage, by similarity                                   after reranking, by
     expect(output).toMatch(/\n1 → 2 {2}0\.500 {2}other-1\.md:1-3 +1 {2}↑1 {2}0\.9933 {2}5\.00 {2}a\.md:1-3\n/);
   });
 
+  test("tells the models' own instruction from one that was given", () => {
+    const own = { ownInstruction: "Retrieve passages" };
+    expect(explain(120, sampleResult(BILINGUAL, own))).toContain("instruction  Retrieve passages (the model's own)\n");
+    expect(explain(120, sampleResult(BILINGUAL, { ...own, instruction: "Find the law" }))).toContain("instruction  Find the law\n");
+  });
+
   test("names settings, notices and truncations that there are", () => {
     const base = sampleResult([{ truncated: true }]);
     const output = explain(

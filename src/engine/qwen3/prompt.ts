@@ -1,8 +1,8 @@
+import { DEFAULT_TASK } from "../../domain/default-task.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Qwen3Tokenizer, TextStart } from "./qwen3-tokenizer.ts";
 
-/** What both models are told to look for unless somebody says otherwise. */
-export const DEFAULT_TASK = "Given a web search query, retrieve relevant passages that answer the query";
+export { DEFAULT_TASK };
 
 const SYSTEM =
   'Judge whether the Document meets the requirements based on the Query and the Instruct provided. Note that the answer can only be "yes" or "no".';
