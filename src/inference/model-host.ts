@@ -7,6 +7,7 @@ import { type FromChild, type LoadOptions, type ToChild, toWireError, type WorkM
 
 const COUNT_STEP_MS = 5;
 const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
+const PROMPT_CUT_NOTICE = "instruction and query are longer than half of what the reranker can read: only their beginning is compared with passages";
 
 /** What the host runs models with. */
 export interface ModelEngine {
@@ -32,6 +33,7 @@ export class ModelHost {
   readonly #failures = new Map<ModelRole, unknown>();
   #embedder: LoadedEmbedder | undefined;
   #reranker: LoadedReranker | undefined;
+  #rerankerReadsInstruction = false;
   #loading: Promise<void> | undefined;
   #arrival = defer<void>();
   #running = false;
@@ -76,7 +78,10 @@ export class ModelHost {
     const startedAt = performance.now();
     try {
       if (spec.role === "embedder") this.#embedder = await this.#open(this.#engine.openEmbedder, spec, options);
-      else this.#reranker = await this.#open(this.#engine.openReranker, spec, options);
+      else {
+        this.#reranker = await this.#open(this.#engine.openReranker, spec, options);
+        this.#rerankerReadsInstruction = spec.readsInstruction;
+      }
       this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
     } catch (error) {
       this.#failures.set(spec.role, error);
@@ -135,7 +140,7 @@ export class ModelHost {
       const judged = await this.#readyReranker().judge({ query, text, instruction, textNumber });
       const { logit, relevance, truncated, queryTruncated, computedTokens, savedTokens } = judged;
       this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated }, usage: { computedTokens, savedTokens } });
-      if (queryTruncated) this.#send({ type: "notice", id, line: QUERY_CUT_NOTICE });
+      if (queryTruncated) this.#send({ type: "notice", id, line: instruction === undefined || !this.#rerankerReadsInstruction ? QUERY_CUT_NOTICE : PROMPT_CUT_NOTICE });
     }
   }
 

@@ -38,7 +38,7 @@ function fakeEngine(rerankerLoad: () => Promise<void> = async () => {}): FakeEng
         async judge(pair) {
           engine.pairs.push(pair);
           const savedTokens = pair.textNumber === 1 ? 0 : 70;
-          return { logit: 0, relevance: 0.5, truncated: false, queryTruncated: false, computedTokens: 30, savedTokens };
+          return { logit: 0, relevance: 0.5, truncated: false, queryTruncated: pair.query.startsWith("long"), computedTokens: 30, savedTokens };
         },
       };
     },
@@ -147,4 +147,16 @@ describe("requests", () => {
       { type: "judgment", id: 1, judgment, usage: { computedTokens: 30, savedTokens: 70 } },
     ]);
   });
+});
+
+test.each([
+  ["the query", undefined, RERANKER],
+  ["instruction and query", "Find the manual", RERANKER],
+  ["the query", "Find the manual", { ...RERANKER, readsInstruction: false } as ModelSpec],
+])("that %s was cut is said where the instruction is %s", async (what, instruction, reranker) => {
+  const { host, messages, until } = startHost(fakeEngine());
+  host.receive({ type: "load", specs: [reranker], options: {} });
+  host.receive({ type: "score", id: 1, query: "long", texts: ["a"], firstNumber: 1, instruction });
+  await until(isDone(1));
+  expect(messages.flatMap((message) => (message.type === "notice" ? [message.line] : []))).toEqual([expect.stringMatching(new RegExp(`^${what} (is|are) longer than half`))]);
 });
