@@ -1,3 +1,5 @@
+import { rmdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { withBlobLock } from "../adapters/hub/blob-lock.ts";
 import { findCompileReport } from "../adapters/models/compiled-models.ts";
 import type { CompileOnce } from "../adapters/models/model-locator.ts";
@@ -43,10 +45,20 @@ export function talkingCompiler(compile: ModelCompiler["compile"], { onNotice, s
         }
       });
     } catch (error) {
+      removeIfEmpty(dirname(compiledFolder));
       // The lock needs a folder that can be written, too.
       throw signal?.aborted ? signal.reason : cacheFailure(`the model cannot be compiled into ${compiledFolder}`, error);
     }
   };
+}
+
+/** What a failed compilation leaves of a model that was never compiled. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Other compilations of the model lie in it, or it was never made.
+  }
 }
 
 /** The progress of a command line's compilations, on stderr. */

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { talkingCompiler } from "../../src/cli/compile-model.ts";
 import { UserError } from "../../src/domain/errors.ts";
@@ -87,13 +87,34 @@ test("nothing is compiled, and no lock stays, where the needs are not met", asyn
   const failed = talkingCompiler(compile, { onNotice })(request, async () => Promise.reject(new UserError("no memory is left")), ID);
   await expect(failed).rejects.toThrow("no memory is left");
   expect(notices).toEqual([]);
-  expect(existsSync(`${request.compiledFolder}.lock`)).toBe(false);
+  expect(existsSync(dirname(request.compiledFolder))).toBe(false);
 });
 
 test("what fails leaves no lock behind, and is told as it is", async () => {
   const damaged = new UserError("model.safetensors is cut short", { hint: "bring it again" });
   await expect(talkingCompiler(async () => Promise.reject(damaged), { onNotice })(request, noNeeds, ID)).rejects.toBe(damaged);
   expect(existsSync(`${request.compiledFolder}.lock`)).toBe(false);
+});
+
+test("a model that was compiled in another precision stays when this one fails", async () => {
+  const other = { ...request, compiledFolder: request.compiledFolder.replace("int8", "fp32") };
+  writeCompiled(other);
+  await expect(talkingCompiler(async () => Promise.reject(new Error("no")), { onNotice })(request, noNeeds, ID)).rejects.toThrow();
+  expect(existsSync(other.compiledFolder)).toBe(true);
+});
+
+test("of two that want the same model, the one that waited compiles where the first one failed", async () => {
+  let runs = 0;
+  const compile: ModelCompiler["compile"] = async (asked) => {
+    runs += 1;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (runs === 1) throw new Error("killed");
+    writeCompiled(asked);
+    return compileReport(asked);
+  };
+  const both = talkingCompiler(compile, { onNotice });
+  const ends = await Promise.allSettled([both(request, noNeeds, ID), both(request, noNeeds, ID)]);
+  expect(ends.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
 
 test("Ctrl-C ends it with the signal's reason", async () => {

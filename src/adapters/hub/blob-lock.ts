@@ -20,7 +20,6 @@ export interface LockOptions {
  * the lock, and its modification time shows that the holder lives. Rejects with `signal.reason` when aborted while it waits.
  */
 export async function withBlobLock<T>(lockPath: string, { signal, onWait }: LockOptions, task: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(lockPath), { recursive: true });
   const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
   for (let waits = 0; !(await take(lockPath, mark)); waits += 1) {
     if (waits === 0) onWait();
@@ -43,6 +42,8 @@ export async function withBlobLock<T>(lockPath: string, { signal, onWait }: Lock
 }
 
 async function take(lockPath: string, mark: string): Promise<boolean> {
+  // Holders that fail may take the folder away again, at any moment, when it is empty.
+  await mkdir(dirname(lockPath), { recursive: true });
   try {
     const handle = await open(lockPath, "wx");
     try {
@@ -52,7 +53,7 @@ async function take(lockPath: string, mark: string): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (["EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
     throw error;
   }
 }
