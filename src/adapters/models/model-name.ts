@@ -43,9 +43,10 @@ export function parseModelName(written: string, context: NameContext): NamedMode
   if (known !== undefined) return known;
   const base = colon > 1 && precision in registry.graphFiles ? name.slice(0, colon) : name;
   if (looksLikePath(base)) {
-    // Indexes store whole paths, and their folders move.
-    const hint = isAbsolute(base) ? "put the folder back, or name its new place with --models" : "name a folder that holds tokenizer.json and an ONNX graph, or Qwen3's safetensors";
-    throw new UserError(`there is no folder ${expand(base, cwd)}`, { hint });
+    // Indexes store the paths of models, and folders move.
+    throw new UserError(`there is no folder ${expand(base, cwd)}`, {
+      hint: "put the folder back, or name its new place with --models: it holds tokenizer.json and an ONNX graph, or Qwen3's safetensors",
+    });
   }
   if (isRepoId(base)) return { kind: "hub", repo: base, precision: base === name ? undefined : precision };
   const meant = closestName(base, namesOf(registry));
