@@ -1,5 +1,5 @@
 import type { Qwen3Precision } from "../../domain/model-spec.ts";
-import { MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
+import { layerKinds, MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
 import type { ChannelFactors, LayerPlan } from "./layer-weights.ts";
 import type { LinearKind } from "./linear-nodes.ts";
 import type { LayerChoices } from "./measure-layers.ts";
@@ -25,7 +25,7 @@ const AIM = 0.5;
 const TRIALS_FOR_AIM = 3;
 
 export function uniformPlans(layers: number, kind: LinearKind): LayerPlan[] {
-  const kinds = { "attention-in": kind, "attention-out": kind, "mlp-in": kind, "mlp-out": kind };
+  const kinds = layerKinds(() => kind);
   return Array.from({ length: layers }, () => ({ kinds, factors: {} }));
 }
 
@@ -65,8 +65,5 @@ function planOf(groups: LayerChoices, kindOf: (group: MatrixGroup) => LinearKind
       return chosen === undefined || kindOf(group) === "fp32" ? [] : [[group, chosen]];
     }),
   );
-  return {
-    kinds: { "attention-in": kindOf("attention-in"), "attention-out": kindOf("attention-out"), "mlp-in": kindOf("mlp-in"), "mlp-out": kindOf("mlp-out") },
-    factors,
-  };
+  return { kinds: layerKinds(kindOf), factors };
 }

@@ -11,6 +11,10 @@ export const MATRIX_GROUPS: readonly MatrixGroup[] = ["attention-in", "attention
 /** How the matrices of one layer are multiplied. */
 export type LayerKinds = Readonly<Record<MatrixGroup, LinearKind>>;
 
+export function layerKinds(kindOf: (group: MatrixGroup) => LinearKind): LayerKinds {
+  return { "attention-in": kindOf("attention-in"), "attention-out": kindOf("attention-out"), "mlp-in": kindOf("mlp-in"), "mlp-out": kindOf("mlp-out") };
+}
+
 /** The matrices of a group by their names in a checkpoint, below "layers.N.". */
 export const GROUP_MATRICES: Readonly<Record<MatrixGroup, readonly string[]>> = {
   "attention-in": ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Tensor } from "onnxruntime-node";
 import { createOnnxSession, type OnnxSession } from "../onnx-session.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { attentionInputs, decoderLayer, GROUP_MATRICES, LAST_POSITION, type LayerKinds, MATRIX_GROUPS, type MatrixGroup, pastName, TOTAL_LENGTH } from "./decoder-graph.ts";
+import { attentionInputs, decoderLayer, GROUP_MATRICES, groupMatrices, LAST_POSITION, type LayerKinds, MATRIX_GROUPS, type MatrixGroup, pastName, TOTAL_LENGTH } from "./decoder-graph.ts";
 import { GraphBuilder } from "./graph-builder.ts";
-import { type ChannelFactors, type LayerPlan, readLayerWeight } from "./layer-weights.ts";
+import { type LayerPlan, readLayerWeight } from "./layer-weights.ts";
 import type { Int8Storage } from "./linear-nodes.ts";
 import { rotaryTables } from "./rotary-tables.ts";
-import { storedMatrix } from "./stored-matrix.ts";
+import { storedTensors } from "./stored-matrix.ts";
 
 /** The residual stream of one text: [tokens, hidden]. */
 export interface TextStream {
@@ -111,18 +111,15 @@ export function createLayerRunner({ checkpoint, storage, positions, folder, thre
 /** The layer's weights by the names of the graph's inputs. */
 function layerTensors(ort: OnnxSession["ort"], checkpoint: Checkpoint, layer: number, { kinds, factors }: LayerPlan, storage: Int8Storage): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
-  const read = (name: string, folded: ChannelFactors) => readLayerWeight(checkpoint, layer, name, folded);
   for (const name of VECTORS) {
-    const values = read(name, factors);
+    const values = readLayerWeight(checkpoint, layer, name, factors);
     tensors[`layers.${LAYER}.${name}.weight`] = new ort.Tensor("float32", values, [values.length]);
   }
   for (const group of MATRIX_GROUPS) {
-    for (const name of GROUP_MATRICES[group]) {
-      const [outputs = 0, inputs = 0] = checkpoint.tensor(`layers.${layer}.${name}.weight`).shape;
-      const { values, scales, type, shape } = storedMatrix(read(name, factors), outputs, inputs, kinds[group], storage);
-      const fullName = `layers.${LAYER}.${name}`;
-      tensors[`${fullName}.weight`] = new ort.Tensor(type, values as never, shape);
-      if (scales !== undefined) tensors[`${fullName}.scales`] = new ort.Tensor("float32", scales, [scales.length]);
+    const matrices = groupMatrices(checkpoint.shape, LAYER, group, kinds[group]);
+    for (const [place, name] of GROUP_MATRICES[group].entries()) {
+      const matrix = matrices[place];
+      if (matrix !== undefined) Object.assign(tensors, storedTensors(ort, matrix, readLayerWeight(checkpoint, layer, name, factors), storage));
     }
   }
   return tensors;

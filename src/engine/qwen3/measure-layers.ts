@@ -1,6 +1,6 @@
 import type { Checkpoint } from "./checkpoint.ts";
 import { type Activations, chooseFactors, type FactorChoice } from "./channel-factors.ts";
-import { MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
+import { layerKinds, MATRIX_GROUPS, type MatrixGroup } from "./decoder-graph.ts";
 import type { LayerOutput, LayerRunner, TextStream } from "./layer-runner.ts";
 import { type LayerPlan, readFinite } from "./layer-weights.ts";
 import type { ProductRunner } from "./product-runner.ts";
@@ -23,7 +23,7 @@ export interface MeasureOptions {
   readonly onLayer: (layer: number) => void;
 }
 
-const EXACT: LayerPlan = { kinds: { "attention-in": "fp32", "attention-out": "fp32", "mlp-in": "fp32", "mlp-out": "fp32" }, factors: {} };
+const EXACT: LayerPlan = { kinds: layerKinds(() => "fp32"), factors: {} };
 /** Factors are tried on the first texts up to this many tokens: more of them change the choice hardly ever and cost a run each. */
 const SEARCH_TOKENS = 320;
 

@@ -6,7 +6,7 @@ import type { Qwen3Shape } from "./checkpoint.ts";
 import { groupMatrices, type MatrixGroup } from "./decoder-graph.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { type Int8Storage, type LinearKind, linearNodes } from "./linear-nodes.ts";
-import { storedMatrix } from "./stored-matrix.ts";
+import { storedTensors } from "./stored-matrix.ts";
 
 /** The products of one group of matrices by themselves, with the weights as inputs: how rounding is tried out. */
 export interface ProductRunner {
@@ -48,11 +48,7 @@ export function createProductRunner({ shape, storage, folder, threads }: { reado
       const sizes = groupMatrices(shape, LAYER, group, kind);
       const width = sizes[0]?.inputs ?? 1;
       const feeds: Record<string, Tensor> = { x: new ort.Tensor("float32", x, [x.length / width, width]) };
-      for (const [place, matrix] of sizes.entries()) {
-        const stored = storedMatrix(matrices[place] ?? new Float32Array(), matrix.outputs, matrix.inputs, kind, storage);
-        feeds[`${matrix.name}.weight`] = new ort.Tensor(stored.type, stored.values as never, stored.shape);
-        if (stored.scales !== undefined) feeds[`${matrix.name}.scales`] = new ort.Tensor("float32", stored.scales, [stored.scales.length]);
-      }
+      for (const [place, matrix] of sizes.entries()) Object.assign(feeds, storedTensors(ort, matrix, matrices[place] ?? new Float32Array(), storage));
       const results = await session.run(feeds, outputs);
       return outputs.map((output) => results[output]?.data as Float32Array);
     },
