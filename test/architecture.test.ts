@@ -25,7 +25,8 @@ const TYPE_ARROWS: Record<string, readonly string[]> = { reporters: ["ports"] };
 const LIBRARY_LAYERS: Record<string, readonly string[] | "any"> = {
   adapters: "any",
   engine: "any",
-  reporters: ["chalk", "string-width", "supports-hyperlinks"],
+  // Charts are drawn by Plot into a document of linkedom's, in reporters/html.
+  reporters: ["chalk", "string-width", "supports-hyperlinks", "@observablehq/plot", "linkedom"],
   config: ["cosmiconfig"],
   cli: ["commander"],
 };

@@ -1,5 +1,19 @@
 /** The commands that settings belong to; the command line generates each one's options from the table. */
-export const COMMAND_NAMES = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"] as const;
+export const COMMAND_NAMES = [
+  "index",
+  "search",
+  "rank",
+  "demo",
+  "eval",
+  "tune",
+  "bench",
+  "status",
+  "audit",
+  "models",
+  "config",
+  "completion",
+  "doctor",
+] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 interface SettingBase {

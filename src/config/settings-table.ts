@@ -4,9 +4,13 @@ import { COMMAND_NAMES, type CommandName, type SettingDefinition } from "./setti
 export type { HubSettings } from "./hub-settings.ts";
 export type { CommandName, SettingDefinition } from "./setting-definition.ts";
 
-const MODEL_COMMANDS = ["index", "search", "rank", "demo", "doctor"] as const;
+const MODEL_COMMANDS = ["index", "search", "rank", "demo", "eval", "tune", "bench", "doctor"] as const;
 const PRECISION_COMMANDS = [...MODEL_COMMANDS, "models"] as const;
-const INDEX_COMMANDS = ["index", "search", "status", "doctor"] as const;
+const INDEX_COMMANDS = ["index", "search", "eval", "tune", "status", "audit", "doctor"] as const;
+/** Those that search. */
+const SEARCH_COMMANDS = ["search", "eval"] as const;
+/** Those that make passages and vectors. */
+const BUILD_COMMANDS = ["index", "eval"] as const;
 const MAX_COUNT = 100_000;
 /** Room for a prompt and a few words of a passage. */
 const MIN_TOKENS = 256;
@@ -33,7 +37,7 @@ export const SETTINGS = [
     path: "model",
     unset: "the embedder of models",
     doc: "model of the first stage: preset, hub id or folder",
-    commands: ["index", "search", "doctor"],
+    commands: ["index", "search", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "reranker",
@@ -43,7 +47,7 @@ export const SETTINGS = [
     path: "model",
     unset: "the reranker of models",
     doc: "model of the second stage: preset, hub id or folder",
-    commands: ["index", "search", "rank", "doctor"],
+    commands: ["index", "search", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "index",
@@ -95,7 +99,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 8192, or what the model can",
     doc: "tokens that the embedder reads of a text",
-    commands: ["index", "search", "doctor"],
+    commands: ["index", "search", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "rerankTokens",
@@ -106,7 +110,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "2048, or what the model can",
     doc: "tokens that the reranker reads of query and passage",
-    commands: ["search", "rank", "doctor"],
+    commands: ["search", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "longDocuments",
@@ -116,7 +120,7 @@ export const SETTINGS = [
     choices: ["truncate", "windows"],
     default: "truncate",
     doc: "passages that are too long for the reranker: read the beginning, or take the best of overlapping windows",
-    commands: ["search", "rank"],
+    commands: ["search", "rank", "eval", "tune"],
   },
   {
     key: "promptSeparator",
@@ -126,7 +130,7 @@ export const SETTINGS = [
     choices: ["newline", "blank-line"],
     default: "newline",
     doc: "what Qwen3 rerankers read between instruction, query and passage: as on the model card, or as in its evaluation",
-    commands: ["search", "rank", "doctor"],
+    commands: ["search", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "color",
@@ -147,7 +151,7 @@ export const SETTINGS = [
     max: MAX_COUNT,
     default: 50,
     doc: "passages that the first stage hands to the reranker; at least limit, unless it is set",
-    commands: ["search"],
+    commands: SEARCH_COMMANDS,
   },
   {
     key: "limit",
@@ -168,7 +172,7 @@ export const SETTINGS = [
     default: true,
     doc: "judge the candidates with the reranker, or keep the order of the first stage",
     flagDoc: "keep the order of the first stage",
-    commands: ["search"],
+    commands: SEARCH_COMMANDS,
   },
   {
     key: "minRelevance",
@@ -190,7 +194,7 @@ export const SETTINGS = [
     max: DAY_MS,
     unset: "no limit",
     doc: "time for a search (800, 800ms, 2s); then the best order so far is shown, marked",
-    commands: ["search", "rank"],
+    commands: ["search", "rank", "tune"],
   },
   {
     key: "hybrid",
@@ -199,7 +203,7 @@ export const SETTINGS = [
     type: "boolean",
     default: false,
     doc: "recall by words (BM25) as well as by meaning",
-    commands: ["search"],
+    commands: SEARCH_COMMANDS,
   },
   {
     key: "recall",
@@ -209,7 +213,7 @@ export const SETTINGS = [
     choices: ["auto", "hnsw", "exact"],
     default: "auto",
     doc: "how the first stage looks for neighbours; --exact is short for exact",
-    commands: ["search"],
+    commands: SEARCH_COMMANDS,
   },
   {
     key: "perDocument",
@@ -236,7 +240,7 @@ export const SETTINGS = [
     type: "string",
     unset: "the model's own",
     doc: "what relevant means, for models that read an instruction",
-    commands: ["search", "rank"],
+    commands: ["search", "rank", "eval", "tune"],
   },
   {
     key: "include",
@@ -294,7 +298,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 256",
     doc: "longest passage, in tokens of the embedder",
-    commands: ["index"],
+    commands: BUILD_COMMANDS,
   },
   {
     key: "overlapTokens",
@@ -305,7 +309,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 32",
     doc: "text that neighbouring passages share, in tokens of the embedder",
-    commands: ["index"],
+    commands: BUILD_COMMANDS,
   },
   {
     key: "dimensions",
@@ -316,7 +320,7 @@ export const SETTINGS = [
     max: 65_536,
     unset: "the index's own, else the model's",
     doc: "length that a Qwen3 embedder's vectors are cut to: a smaller index, a little less precise",
-    commands: ["index"],
+    commands: BUILD_COMMANDS,
   },
   {
     key: "wait",

@@ -1,0 +1,7 @@
+import { UserError } from "../../domain/errors.ts";
+import type { CommandContext } from "../context.ts";
+import type { Flags } from "../load-settings.ts";
+
+export async function runTune(_args: readonly string[], _flags: Flags, _context: CommandContext): Promise<number> {
+  throw new UserError("`rerank tune` is being built", { hint: "wait for the next commit" });
+}
