@@ -25,6 +25,7 @@ import { buildIndex, type BuildIndexOptions } from "../pipeline/build-index.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
+import type { Corpus } from "../ports/dataset.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
 import type { CompileTalk } from "./compile-model.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
@@ -43,6 +44,8 @@ export interface IndexRunOptions {
   readonly cwd: string;
   /** As the user gave them; empty = the roots that the index knows. */
   readonly paths: readonly string[];
+  /** Given, these documents are indexed, and `paths` are left empty. */
+  readonly corpus?: Corpus;
   readonly rebuild: boolean;
   /** Shown to another process that finds the index locked. */
   readonly command: string;
@@ -64,7 +67,7 @@ export interface IndexSession {
 /** Locks the index and opens all that a run needs. A mistake in paths or models leaves no index behind that a search would find. */
 export async function openIndexSession(options: IndexRunOptions): Promise<IndexSession> {
   const { settings, cwd, signal, onNotice } = options;
-  checkPaths(options.paths, cwd, findIndexHome(cwd, settings.index) !== undefined);
+  if (options.corpus === undefined) checkPaths(options.paths, cwd, findIndexHome(cwd, settings.index) !== undefined);
   const home = openIndexHome(cwd, settings.index);
   const lock = await acquireIndexLock(home.indexFolder, {
     command: options.command,
@@ -98,8 +101,9 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
       home,
       roots,
       async run() {
+        const { files, readDocument } = options.corpus ?? filesOf(home);
         const report = await buildIndex(
-          { store, files: createFileWalker({ baseFolder: home.baseFolder }), readDocument, embedder: inference.embedder, vectorIndex },
+          { store, files, readDocument, embedder: inference.embedder, vectorIndex },
           buildOptions(options, roots, manifest),
         );
         if (rebuild && !report.interrupted) {
@@ -118,6 +122,10 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
   }
 }
 
+function filesOf({ baseFolder }: IndexHome): Pick<Corpus, "files" | "readDocument"> {
+  return { files: createFileWalker({ baseFolder }), readDocument };
+}
+
 interface SessionPlan {
   readonly known: IndexManifest | undefined;
   readonly manifest: IndexManifest;
@@ -132,9 +140,9 @@ async function planSession(home: IndexHome, options: IndexRunOptions): Promise<S
   const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
   const knownRoots = known?.roots ?? [];
   const places = { cwd, baseFolder: home.baseFolder };
-  const given = resolveRoots(paths, settings, { ...places, known: knownRoots });
+  const given = options.corpus?.roots ?? resolveRoots(paths, settings, { ...places, known: knownRoots });
   const allRoots = mergeRoots(knownRoots, given);
-  const roots = rebuild ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
+  const roots = rebuild && options.corpus === undefined ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
   const locator = openLocator(hub, cwd, { settings, talk: options });
   const names = await modelNames(locator, settings, known);
   const embedder = await locateEmbedder(locator, names.embedder, settings, known);

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { resolveSettings, type ResolvedSettings } from "../config/resolve-settings.ts";
 import type { CommandName, SettingKey } from "../config/settings-table.ts";
+import type { Output } from "../reporters/output.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Flags as the user gave them, settings under their keys beside the command's own ones. */
@@ -13,7 +14,7 @@ export interface LoadedSettings extends ResolvedSettings {
 
 /** All settings for one run of a command. What looks like a misspelt variable is told on stderr. */
 export async function loadSettings(
-  { cwd, environment, output }: CommandContext,
+  { cwd, environment, output }: Pick<CommandContext, "cwd" | "environment"> & { readonly output: Pick<Output, "notice"> },
   command: CommandName,
   flags: Flags,
 ): Promise<LoadedSettings> {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import {
   flagAttribute,
@@ -11,6 +10,7 @@ import { defaultText } from "../config/settings-markdown.ts";
 import { COMMAND_TABLE, FORMAT_OPTIONS, type CommandEntry } from "./command-table.ts";
 import type { CommandContext } from "./context.ts";
 import type { Flags } from "./load-settings.ts";
+import { packageVersion } from "./package-version.ts";
 
 /** Settings that most commands have: their options come last in the help, in groups of their own. */
 const LAST_GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -113,9 +113,4 @@ function givenFlags(command: Command, name: CommandName): Flags {
     if (command.getOptionValueSource(attribute) === "cli") flags[keys.get(attribute) ?? attribute] = value;
   }
   return flags;
-}
-
-function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

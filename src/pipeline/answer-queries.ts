@@ -1,0 +1,161 @@
+import type { Candidate, RankedPassage } from "../domain/candidate.ts";
+import type { JudgedQuery, QueryAnswer, ScoredDocument, StageAnswer } from "../domain/evaluation.ts";
+import type { Grades } from "../domain/metrics.ts";
+import { queryTerms } from "../domain/lexical-terms.ts";
+import { passageInput } from "../domain/passage.ts";
+import { recall } from "../stages/recall.ts";
+import type { EvaluationEvent } from "./evaluation.ts";
+import { orderCandidates, type SearchDependencies } from "./search.ts";
+
+export interface AnswerOptions {
+  /** Names these answers in events. */
+  readonly label: string;
+  /** Documents ranked for a query: the judged candidates, then the rest of the recall. */
+  readonly depth: number;
+  /** Passages that the second stage judges. */
+  readonly candidateCount: number;
+  /** Fuses BM25 into the recall: a stage of its own, from which the second stage then takes its candidates. */
+  readonly hybrid: boolean;
+  readonly instruction?: string;
+  /** Answers of an earlier run, by query id: these queries are not asked again. */
+  readonly known?: ReadonlyMap<string, QueryAnswer>;
+  /** Called with each new answer before the next query is asked. */
+  readonly onAnswer?: (answer: QueryAnswer) => void;
+  readonly onEvent?: (event: EvaluationEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How many passages stand for a document on average is not known before: the recall is widened until there are enough documents. */
+const PASSAGES_PER_DOCUMENT = 2;
+/** Excerpts are kept of the first documents of each stage, and of so many relevant ones. */
+const SHOWN_DOCUMENTS = 3;
+const SHOWN_RELEVANT = 10;
+const EXCERPT_CHARACTERS = 280;
+
+/**
+ * Asks every query of both stages, one after the other, and keeps each stage's order of documents. A passage's path is its
+ * document's id. Rejects with UserError for models that answer NaN, and with `signal.reason` when aborted: what `onAnswer` was
+ * called with by then is complete.
+ */
+export async function answerQueries(queries: readonly JudgedQuery[], deps: SearchDependencies, options: AnswerOptions): Promise<QueryAnswer[]> {
+  const { label, known = new Map<string, QueryAnswer>(), onAnswer, onEvent, signal } = options;
+  const answers: QueryAnswer[] = [];
+  const unanswered = queries.filter(({ id }) => !known.has(id));
+  onEvent?.({ type: "started", label, total: queries.length, known: queries.length - unanswered.length });
+  if (unanswered.length > 0) await warmUp(deps, signal);
+  for (const query of queries) {
+    signal?.throwIfAborted();
+    const before = known.get(query.id);
+    if (before !== undefined) {
+      answers.push(before);
+      continue;
+    }
+    const startedAt = performance.now();
+    const answer = await answerQuery(query, deps, options);
+    onAnswer?.(answer);
+    answers.push(answer);
+    onEvent?.({ type: "answered", done: answers.length, total: queries.length, elapsedMs: performance.now() - startedAt });
+  }
+  onEvent?.({ type: "ended", label });
+  return answers;
+}
+
+/** Loading models and the first run of a graph are no part of any query's time. */
+async function warmUp({ embedder, reranker, vectorIndex }: SearchDependencies, signal: AbortSignal | undefined): Promise<void> {
+  const options = signal ? { signal } : {};
+  await vectorIndex;
+  await embedder.embedQuery("warm-up", options);
+  await reranker?.score("warm-up", ["The first answer of a model takes longer than the others."], options);
+}
+
+async function answerQuery(query: JudgedQuery, deps: SearchDependencies, options: AnswerOptions): Promise<QueryAnswer> {
+  const { depth, candidateCount, hybrid, instruction, signal } = options;
+  const asked = { ...(instruction !== undefined && { instruction }), ...(signal && { signal }) };
+  const startedAt = performance.now();
+  const { vector } = await deps.embedder.embedQuery(query.text, asked);
+  const embedMs = performance.now() - startedAt;
+
+  const recallTimed = async (lexicalTerms?: readonly string[]): Promise<Timed<readonly Candidate[]>> => {
+    const recallStartedAt = performance.now();
+    const candidates = await recallDocuments(vector, deps, options, lexicalTerms);
+    return { value: candidates, elapsedMs: embedMs + performance.now() - recallStartedAt };
+  };
+  const recalled = await recallTimed();
+  const fused = hybrid ? await recallTimed(queryTerms(query.text)) : undefined;
+  const first = fused ?? recalled;
+  const stages = [
+    { stage: "recall", passages: recalled.value, elapsedMs: recalled.elapsedMs },
+    ...(fused ? [{ stage: "hybrid", passages: fused.value, elapsedMs: fused.elapsedMs }] : []),
+  ];
+
+  const candidates = first.value.slice(0, candidateCount);
+  let judgingMs: number | null = null;
+  if (deps.reranker !== undefined) {
+    const judgingStartedAt = performance.now();
+    const { ranked } = await orderCandidates(query.text, candidates, deps.reranker, undefined, asked);
+    judgingMs = performance.now() - judgingStartedAt;
+    stages.push({ stage: "rerank", passages: [...ranked, ...first.value.slice(candidateCount)], elapsedMs: first.elapsedMs + judgingMs });
+  }
+  const best = stages.map(({ passages }) => bestPassages(passages, depth));
+  return {
+    queryId: query.id,
+    stages: stages.map(({ stage, elapsedMs }, place): StageAnswer => ({ stage, elapsedMs, documents: (best[place] ?? []).map(scoredDocument) })),
+    judgedPairs: judgingMs === null ? 0 : candidates.length,
+    judgingMs,
+    excerpts: excerptsOf(best, query.grades),
+  };
+}
+
+interface Timed<T> {
+  readonly value: T;
+  readonly elapsedMs: number;
+}
+
+/** Enough passages for `depth` documents and `candidateCount` pairs, or all that there are. */
+async function recallDocuments(
+  vector: Float32Array,
+  { store, vectorIndex }: SearchDependencies,
+  { depth, candidateCount }: AnswerOptions,
+  lexicalTerms: readonly string[] | undefined,
+): Promise<readonly Candidate[]> {
+  const index = await vectorIndex;
+  for (let count = Math.max(candidateCount, depth * PASSAGES_PER_DOCUMENT); ; count *= 2) {
+    const candidates = await recall(vector, store, index, { candidateCount: count, ...(lexicalTerms && { lexicalTerms }) });
+    const documents = new Set(candidates.map(({ passage }) => passage.path));
+    if (documents.size >= depth || candidates.length < count) return candidates;
+  }
+}
+
+type Found = Candidate & Partial<Pick<RankedPassage, "judgment">>;
+
+/** The first passage of each document, best first. */
+function bestPassages(passages: readonly Found[], depth: number): Found[] {
+  const best = new Map<string, Found>();
+  for (const found of passages) {
+    if (best.size >= depth) break;
+    if (!best.has(found.passage.path)) best.set(found.passage.path, found);
+  }
+  return [...best.values()];
+}
+
+function scoredDocument({ passage, similarity, judgment }: Found): ScoredDocument {
+  return { documentId: passage.path, similarity, relevance: judgment?.relevance ?? null };
+}
+
+/** The last stage's passage stands for a document that several stages show. */
+function excerptsOf(stages: readonly (readonly Found[])[], grades: Grades): Record<string, string> {
+  const shown = new Map<string, string>();
+  for (const documents of stages.toReversed()) {
+    const relevant = documents.filter(({ passage }) => (grades.get(passage.path) ?? 0) > 0).slice(0, SHOWN_RELEVANT);
+    for (const { passage } of [...documents.slice(0, SHOWN_DOCUMENTS), ...relevant]) {
+      if (!shown.has(passage.path)) shown.set(passage.path, excerptOf(passageInput(passage)));
+    }
+  }
+  return Object.fromEntries(shown);
+}
+
+function excerptOf(text: string): string {
+  const line = text.replace(/\s+/gu, " ").trim();
+  const characters = [...line.slice(0, 2 * EXCERPT_CHARACTERS)];
+  return characters.length <= EXCERPT_CHARACTERS ? line : `${characters.slice(0, EXCERPT_CHARACTERS).join("").trimEnd()}…`;
+}
