@@ -156,6 +156,7 @@ function excerptsOf(stages: readonly (readonly Found[])[], grades: Grades): Reco
 
 function excerptOf(text: string): string {
   const line = text.replace(/\s+/gu, " ").trim();
-  const characters = [...line.slice(0, 2 * EXCERPT_CHARACTERS)];
+  // A character is one or two units long: one more than are kept tells whether any are left out.
+  const characters = [...line.slice(0, 2 * (EXCERPT_CHARACTERS + 1))];
   return characters.length <= EXCERPT_CHARACTERS ? line : `${characters.slice(0, EXCERPT_CHARACTERS).join("").trimEnd()}…`;
 }
