@@ -17,24 +17,24 @@ export function markdownReport(result: SearchResult, view: PathView): string {
     const { text } = ranked.passage;
     const marked = snippetText(text, result.query, {
       maxColumns: SNIPPET_COLUMNS,
-      plain: escaped,
-      mark: (part) => `**${escaped(part)}**`,
+      plain: escapedMarkdown,
+      mark: (part) => `**${escapedMarkdown(part)}**`,
     });
     const number = `${ranked.rank}. `;
     const margin = " ".repeat(number.length);
     const lines = [number + placeOf(ranked, view), margin + numbersOf(ranked, relevances[position] ?? null)];
     return [...lines, ...(marked === "" ? [] : ["", `${margin}> ${marked}`])].join("\n");
   });
-  return `## ${escaped(printableLine(result.query))}\n\n${items.length === 0 ? "No results." : items.join("\n\n")}\n`;
+  return `## ${escapedMarkdown(printableLine(result.query))}\n\n${items.length === 0 ? "No results." : items.join("\n\n")}\n`;
 }
 
 function placeOf({ passage }: RankedPassage, view: PathView): string {
   const path = displayPath(passage.path, view);
-  const label = escaped(printableLine(path + locationSuffix(passage.location)));
+  const label = escapedMarkdown(printableLine(path + locationSuffix(passage.location)));
   // encodeURI throws at a lone surrogate and leaves alone what ends a path or a link.
   const target = encodeURI(path.replace(/\p{Surrogate}/gu, "\ufffd")).replace(/[()#?]/g, percentEncoded);
   const link = absolutePathOf(passage.path, view) === null ? label : `[${label}](${target})`;
-  const headings = passage.headings.map((heading) => escaped(printableLine(heading))).join(" › ");
+  const headings = passage.headings.map((heading) => escapedMarkdown(printableLine(heading))).join(" › ");
   // Two spaces at the end break the line.
   return `${link}${headings === "" ? "" : ` — ${headings}`}  `;
 }
@@ -55,7 +55,7 @@ function percentEncoded(character: string): string {
 }
 
 /** What Markdown could take for markup, inside a line or at its start. */
-function escaped(text: string): string {
+export function escapedMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[\]<>|~&$]/g, "\\$&")
     .replace(/^(\s*)([-+=#])/, "$1\\$2")

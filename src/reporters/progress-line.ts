@@ -1,7 +1,8 @@
 import type { IndexEvent, IndexProgress, IndexStage } from "../pipeline/events.ts";
 import { counted, formatCount } from "./format-numbers.ts";
 import { keepWorthiest } from "./keep-worthiest.ts";
-import { createPaintedLine, type PaintStream } from "./painted-line.ts";
+import { createLiveLine } from "./live-line.ts";
+import type { PaintStream } from "./painted-line.ts";
 import { createProgressEstimator, type Estimate } from "./progress-estimate.ts";
 import { createStyle, widthOf, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,10 +22,6 @@ export interface ProgressOptions {
   readonly terminal: Terminal;
 }
 
-/** In a pipe or a log: often enough to see that it lives, seldom enough to be read. */
-const PLAIN_INTERVAL_MS = 5000;
-/** The remaining time counts down between events too. */
-const TICK_MS = 500;
 const LEAST_BAR_COLUMNS = 10;
 const MOST_BAR_COLUMNS = 30;
 const BAR_STEP_COLUMNS = 5;
@@ -41,32 +38,8 @@ export function createProgressReader({ stream, terminal }: ProgressOptions): Pro
   const estimator = createProgressEstimator();
   let stage: IndexStage | undefined;
   let progress: IndexProgress | undefined;
-  let plainAt = performance.now();
-  let stopped = false;
-
   const snapshot = (): Snapshot => ({ stage, progress, estimate: estimator.estimate(performance.now()) });
-  const line = createPaintedLine({
-    stream,
-    ellipsis: style.glyphs.ellipsis,
-    columns: terminal.columns,
-    draw: (columns) => progressLine(snapshot(), columns, style),
-  });
-  const ticker = setInterval(show, TICK_MS);
-  // A progress line is no reason to stay alive.
-  ticker.unref();
-
-  function show(): void {
-    if (stopped) return;
-    if (terminal.isTerminal) {
-      line.refresh();
-      return;
-    }
-    if (performance.now() - plainAt < PLAIN_INTERVAL_MS) return;
-    plainAt = performance.now();
-    const plain = plainLine(snapshot());
-    if (plain !== "") stream.write(`${plain}\n`);
-  }
-
+  const line = createLiveLine({ stream, terminal, draw: (columns) => progressLine(snapshot(), columns, style), plain: () => plainLine(snapshot()) });
   return {
     event(event) {
       if (event.type === "stage-start") stage = event.stage;
@@ -74,17 +47,10 @@ export function createProgressReader({ stream, terminal }: ProgressOptions): Pro
         progress = event.progress;
         if (stage !== "list") estimator.update(progress, performance.now());
       } else return;
-      show();
+      line.refresh();
     },
-    notice(text) {
-      if (terminal.isTerminal && !stopped) line.printAbove(text);
-      else stream.write(`${text}\n`);
-    },
-    stop() {
-      stopped = true;
-      clearInterval(ticker);
-      line.clear();
-    },
+    notice: (text) => line.notice(text),
+    stop: () => line.stop(),
   };
 }
 
