@@ -1,7 +1,8 @@
 /**
  * Measures of a ranking against judgments, as trec_eval 9.0 (https://github.com/usnistgov/trec_eval) computes them:
- * a document without a judgment is not relevant; a grade of 1 or more is; negative grades gain nothing. A document that
- * stands twice in a ranking earns nothing the second time, and still takes its place.
+ * a document without a judgment is not relevant; a grade of 1 or more is; negative grades gain nothing. All measures of a query
+ * that has judgments and no relevant document are 0, and count in the mean. A document that stands twice in a ranking, which
+ * trec_eval refuses, earns nothing the second time, and still takes its place.
  */
 
 /** Grade by document, for one query. 0 = judged and not relevant. */
@@ -45,7 +46,12 @@ function gradesOf(ranking: readonly string[], grades: Grades, cutoff: number): n
 }
 
 function discountedGain(grades: readonly number[]): number {
-  return grades.reduce((sum, grade, position) => sum + Math.max(0, grade) / Math.log2(position + 2), 0);
+  return grades.reduce((sum, grade, position) => sum + Math.max(0, grade) / discountAt(position + 1), 0);
+}
+
+/** What a gain at this rank is divided by: 1 at the first. */
+export function discountAt(rank: number): number {
+  return Math.log2(rank + 1);
 }
 
 function isRelevant(grade: number): boolean {
@@ -53,13 +59,20 @@ function isRelevant(grade: number): boolean {
 }
 
 /**
- * Documents by score, best first, ties by document id in descending order of code units: trec_eval pays no heed to the
- * order of a run file, and breaks ties so. For runs that come as scores; our own rankings are ordered already.
+ * Documents by score, best first, ties by document id in descending order of bytes: trec_eval pays no heed to the ranks and the order of a
+ * run file, and breaks ties so. It keeps scores as 32-bit floats (9.0; doubles only since): what differs less is a tie, here too.
+ * For runs that come as scores; our own rankings are ordered already.
  */
 export function rankByScore(scores: ReadonlyMap<string, number>): string[] {
   return [...scores]
-    .sort(([a, scoreOfA], [b, scoreOfB]) => scoreOfB - scoreOfA || (a < b ? 1 : -1))
-    .map(([document]) => document);
+    .map(([document, score]) => ({ document, score: Math.fround(score) }))
+    .sort((a, b) => b.score - a.score || compareBytes(b.document, a.document))
+    .map(({ document }) => document);
+}
+
+/** As C's strcmp orders the UTF-8 of the two. `<` compares UTF-16, where an emoji stands before U+FFFD. */
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /**
