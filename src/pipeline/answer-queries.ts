@@ -1,7 +1,8 @@
 import type { Candidate, RankedPassage } from "../domain/candidate.ts";
 import type { JudgedQuery, QueryAnswer, ScoredDocument, StageAnswer } from "../domain/evaluation.ts";
-import type { Grades } from "../domain/metrics.ts";
+import { graphemeFloor } from "../domain/graphemes.ts";
 import { queryTerms } from "../domain/lexical-terms.ts";
+import type { Grades } from "../domain/metrics.ts";
 import { passageInput } from "../domain/passage.ts";
 import { recall } from "../stages/recall.ts";
 import type { EvaluationEvent } from "./evaluation.ts";
@@ -30,7 +31,7 @@ const PASSAGES_PER_DOCUMENT = 2;
 /** Excerpts are kept of the first documents of each stage, and of so many relevant ones. */
 const SHOWN_DOCUMENTS = 3;
 const SHOWN_RELEVANT = 10;
-const EXCERPT_CHARACTERS = 280;
+const EXCERPT_LENGTH = 280;
 
 /**
  * Asks every query of both stages, one after the other, and keeps each stage's order of documents. A passage's path is its
@@ -156,7 +157,5 @@ function excerptsOf(stages: readonly (readonly Found[])[], grades: Grades): Reco
 
 function excerptOf(text: string): string {
   const line = text.replace(/\s+/gu, " ").trim();
-  // A character is one or two units long: one more than are kept tells whether any are left out.
-  const characters = [...line.slice(0, 2 * (EXCERPT_CHARACTERS + 1))];
-  return characters.length <= EXCERPT_CHARACTERS ? line : `${characters.slice(0, EXCERPT_CHARACTERS).join("").trimEnd()}…`;
+  return line.length <= EXCERPT_LENGTH ? line : `${line.slice(0, graphemeFloor(line, EXCERPT_LENGTH)).trimEnd()}…`;
 }

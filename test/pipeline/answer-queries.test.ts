@@ -88,13 +88,13 @@ describe("answerQueries", () => {
   });
 
   test("cuts excerpts between characters, never through one", async () => {
-    const text = `${"𠮷".repeat(400)}`;
+    const text = "𠮷".repeat(400);
     const { vector } = (await embedder.embedPassages([text]))[0]!;
     store.saveVectors([{ vectorKey: "rare", vector }]);
     const location = { startLine: 1, endLine: 1 };
     store.saveDocument({ path: "rare", sizeBytes: 1, mtimeMs: 1, contentHash: "rare", format: "text", title: "" }, [{ text, headings: [], location, vectorKey: "rare" }]);
     const [answer] = await answerQueries([{ id: "q", text, grades: new Map() }], dependencies(), OPTIONS);
-    expect(answer?.excerpts["rare"]).toBe(`${"𠮷".repeat(280)}…`);
+    expect(answer?.excerpts["rare"]).toBe(`${"𠮷".repeat(140)}…`);
   });
 
   test("does not ask again what an earlier run has answered", async () => {
