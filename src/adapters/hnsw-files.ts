@@ -78,17 +78,20 @@ export async function writeHnswFiles(
     // A graph whose bytes a power cut has taken fails its checksum and is built anew: no flush is worth waiting for.
     writeFileSync(stampAside, JSON.stringify({ ...stamp, file, sizeBytes, crc32: checksum } satisfies HnswStamp));
     renameSync(stampAside, join(folder, STAMP_FILE));
-    removeLeftovers(folder, file);
+    removeHnswLeftovers(folder, file);
   } finally {
     rmSync(graphAside, { force: true });
     rmSync(stampAside, { force: true });
   }
 }
 
-/** Older graphs, and what killed processes had written aside: one process at a time writes an index. */
-function removeLeftovers(folder: string, current: string): void {
-  for (const name of readdirSync(folder)) {
-    if (name === current || !(GRAPH_FILE.test(name) || ASIDE_FILE.test(name))) continue;
+/** Names of older graphs, and of what killed processes had written aside: one process at a time writes an index. */
+export function hnswLeftovers(folder: string, current = readHnswStamp(folder)?.file): string[] {
+  return readdirSync(folder).filter((name) => name !== current && (GRAPH_FILE.test(name) || ASIDE_FILE.test(name)));
+}
+
+export function removeHnswLeftovers(folder: string, current?: string): void {
+  for (const name of hnswLeftovers(folder, current)) {
     try {
       rmSync(join(folder, name), { force: true });
     } catch {

@@ -1,7 +1,7 @@
 import type { HierarchicalNSW } from "hnswlib-node";
 import { UserError } from "../domain/errors.ts";
 import type { VectorCensus } from "../ports/passage-store.ts";
-import type { StoredVector, UpdatableVectorIndex, VectorMatch } from "../ports/vector-index.ts";
+import type { AuditedGraph, StoredVector, UpdatableVectorIndex, VectorMatch } from "../ports/vector-index.ts";
 import { assertDimensions, dotProductAt } from "./exact-index.ts";
 import { findIntactGraph, readHnswStamp, writeHnswFiles } from "./hnsw-files.ts";
 import { loadHnswlib } from "./native-modules.ts";
@@ -16,11 +16,9 @@ export interface HnswIndexOptions {
 }
 
 /** An HNSW graph, saved as a file of its own; what it holds can always be built anew from the store. */
-export interface HnswIndex extends UpdatableVectorIndex {
+export interface HnswIndex extends UpdatableVectorIndex, AuditedGraph {
   /** Equal to the census of the store whose vectors these are. */
   readonly census: VectorCensus;
-  /** Removed vectors still in the graph, as a share of all of it, 0 to 1: they cost time and, if many, recall. */
-  readonly deletedShare: number;
   /** Back to an empty graph. */
   clear(): void;
 }
@@ -109,6 +107,8 @@ function createIndex({ folder, dimensions, fingerprint }: HnswIndexOptions, open
       assertDimensions(query, dimensions);
       return nearestIn(graph, query, count, allow);
     },
+
+    vectorOf: (vectorId) => Float32Array.from(graph.hnsw.getPoint(vectorId)),
 
     add(vectors) {
       ensureCapacity(graph.live.size + graph.deleted.size + vectors.length);

@@ -110,16 +110,23 @@ export function switchGeneration(home: IndexHome): void {
  * be called by the holder of the lock.
  */
 export function removeOldGenerations(home: IndexHome): void {
-  const current = currentGeneration(home);
-  for (const name of readdirSync(home.indexFolder)) {
-    const generation = Number(GENERATION.exec(name)?.[1] ?? current);
-    if (generation >= current) continue;
+  for (const name of otherGenerations(home).old) {
     try {
       rmSync(join(home.indexFolder, name), { recursive: true, force: true });
     } catch {
       // Windows keeps the files that another process reads; the next run removes them.
     }
   }
+}
+
+/** Names of the generations' folders beside the current one: before it, and after it, where a rebuild was interrupted. */
+export function otherGenerations(home: IndexHome): { readonly old: readonly string[]; readonly next: readonly string[] } {
+  const current = currentGeneration(home);
+  const numbered = readdirSync(home.indexFolder).map((name) => ({ name, generation: Number(GENERATION.exec(name)?.[1] ?? current) }));
+  return {
+    old: numbered.filter(({ generation }) => generation < current).map(({ name }) => name),
+    next: numbered.filter(({ generation }) => generation > current).map(({ name }) => name),
+  };
 }
 
 function currentGeneration(home: IndexHome): number {

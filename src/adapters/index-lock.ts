@@ -94,14 +94,17 @@ function translateLockError(error: unknown, file: string): unknown {
 }
 
 async function findHolder(folder: string, signal: AbortSignal | undefined): Promise<IndexLockHolder | undefined> {
-  const holder = readHolder(folder);
+  const holder = indexLockHolder(folder);
   if (holder !== undefined) return holder;
   await waitFor(NAMING_MS, signal);
-  return readHolder(folder);
+  return indexLockHolder(folder);
 }
 
-/** `undefined` when the file is missing, half written, or left behind by a process that is no more. */
-function readHolder(folder: string): IndexLockHolder | undefined {
+/**
+ * The process that says it holds the lock: for messages, and for guesses about what is unfinished. `undefined` when the
+ * file is missing, half written, or left behind by a process that is no more.
+ */
+export function indexLockHolder(folder: string): IndexLockHolder | undefined {
   try {
     const holder = JSON.parse(readFileSync(holderFileOf(folder), "utf8")) as IndexLockHolder;
     return isAlive(holder.pid) ? holder : undefined;

@@ -79,12 +79,10 @@ export function hnswState(folder: string, census: VectorCensus, fingerprint: str
   return { sizeBytes, inStep: isOfStore && sizeBytes === stamp.sizeBytes };
 }
 
+export type HnswHealth = "in step" | "out of step" | "missing" | "damaged";
+
 /** As `hnswState`, for which the graph is read to its end. */
-export async function hnswHealth(
-  folder: string,
-  census: VectorCensus,
-  fingerprint: string,
-): Promise<"in step" | "out of step" | "missing" | "damaged"> {
+export async function hnswHealth(folder: string, census: VectorCensus, fingerprint: string): Promise<HnswHealth> {
   const stamp = readHnswStamp(folder);
   const { sizeBytes } = hnswState(folder, census, fingerprint);
   if (stamp === undefined || sizeBytes === null) return "missing";
@@ -92,6 +90,18 @@ export async function hnswHealth(
   return stamp.fingerprint === fingerprint && isSameCensus(stamp.census, census) ? "in step" : "out of step";
 }
 
-function isSameCensus(a: VectorCensus, b: VectorCensus): boolean {
+/** The graph in this folder with its health; opened only when it is in step with the store of this census. */
+export async function openHealthyHnsw(
+  options: HnswIndexOptions,
+  census: VectorCensus,
+): Promise<{ readonly health: HnswHealth; readonly graph: HnswIndex | undefined }> {
+  const health = await hnswHealth(options.folder, census, options.fingerprint);
+  if (health !== "in step") return { health, graph: undefined };
+  const graph = await openHnswIndex(options);
+  if (graph === undefined) return { health: "damaged", graph };
+  return isSameCensus(graph.census, census) ? { health, graph } : { health: "out of step", graph: undefined };
+}
+
+export function isSameCensus(a: VectorCensus, b: VectorCensus): boolean {
   return a.count === b.count && a.maxVectorId === b.maxVectorId;
 }

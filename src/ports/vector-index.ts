@@ -34,3 +34,19 @@ export interface UpdatableVectorIndex extends VectorIndex {
   /** Writes it down: aside first, then renamed, so that a reader sees the old state or the new one. */
   save(): Promise<void>;
 }
+
+/** An approximate index as an audit looks at it: against the store and against exact search. */
+export interface AuditedGraph extends VectorIndex {
+  readonly vectorIds: ReadonlySet<number>;
+  /** Removed vectors still in the graph, as a share of all of it, 0 to 1: they cost time and, if many, recall. */
+  readonly deletedShare: number;
+  /** What the graph holds under this id, which must be one of `vectorIds`. */
+  vectorOf(vectorId: number): Float32Array;
+}
+
+/** Exact search for many queries in one pass over the vectors: nothing is kept but each query's nearest. */
+export interface ExactScan {
+  add(stored: StoredVector): void;
+  /** Of the query at this position, most similar first, ties by vector id. */
+  matches(position: number): VectorMatch[];
+}

@@ -1,3 +1,4 @@
+import type { CheckedVector, RowFaults, StoreIntegrity } from "../../ports/audited-store.ts";
 import type { IndexManifest } from "../../ports/passage-store.ts";
 import type { Connection } from "./connection.ts";
 
@@ -7,58 +8,75 @@ const LENGTH_TOLERANCE = 1e-3;
 const MAX_NAMED = 5;
 
 /** One line per problem of the store; see PassageStore.check. */
-export function checkStore({ db, prepare }: Connection, manifest: IndexManifest | undefined): string[] {
-  // Covers the tables, their indexes, and the FTS index (as a virtual table with an integrity method of its own).
-  const integrity = (db.pragma("integrity_check") as { readonly integrity_check: string }[])
-    .map((row) => row.integrity_check)
-    .filter((line) => line !== "ok");
+export function checkStore(connection: Connection, manifest: IndexManifest | undefined): string[] {
+  const { database, lexical } = integrityOf(connection);
+  const integrity = [...database, ...lexical];
   if (integrity.length > 0) return shortened(integrity.map((line) => `damaged database: ${line}`));
 
   const problems: string[] = [];
-  const count = (sql: string) => prepare(sql).pluck().get() as number;
-  const orphans = count("SELECT count(*) FROM pragma_foreign_key_check");
-  if (orphans > 0) problems.push(`${orphans} rows point at a document or vector that is not there`);
-  const unfindable = count("SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM passage_terms_docsize)");
-  if (unfindable > 0) problems.push(`${unfindable} passages are missing from the lexical index`);
-  const leftover = count("SELECT count(*) FROM passage_terms_docsize WHERE id NOT IN (SELECT id FROM passages)");
-  if (leftover > 0) problems.push(`${leftover} entries of the lexical index belong to no passage`);
+  const { strayReferences, withoutTerms, strayTerms } = rowFaultsOf(connection);
+  if (strayReferences > 0) problems.push(`${strayReferences} rows point at a document or vector that is not there`);
+  if (withoutTerms > 0) problems.push(`${withoutTerms} passages are missing from the lexical index`);
+  if (strayTerms > 0) problems.push(`${strayTerms} entries of the lexical index belong to no passage`);
   if (manifest === undefined) {
-    if (count("SELECT count(*) FROM documents") > 0) problems.push("the manifest is missing");
+    const documents = connection.prepare("SELECT count(*) FROM documents").pluck().get();
+    if (documents !== 0) problems.push("the manifest is missing");
     return problems;
   }
-  return [...problems, ...checkVectors(prepare("SELECT id, vector FROM vectors WHERE id > ? ORDER BY id LIMIT ?"), manifest.dimensions)];
-}
-
-const PAGE_ROWS = 1000;
-
-function checkVectors(select: ReturnType<Connection["prepare"]>, dimensions: number): string[] {
-  const problems: string[] = [];
-  for (const row of pages(select)) {
-    if (row.vector.byteLength !== dimensions * 4) {
-      problems.push(`vector ${row.id} has ${row.vector.byteLength / 4} dimensions, not ${dimensions}`);
-      continue;
-    }
-    const length = lengthOf(row.vector, dimensions);
-    if (!(Math.abs(length - 1) <= LENGTH_TOLERANCE)) problems.push(`vector ${row.id} has length ${length}, not 1`);
+  const faults: string[] = [];
+  for (const { vectorId, fault } of checkedVectors(connection, manifest.dimensions)) {
+    if (fault !== undefined) faults.push(`vector ${vectorId} has ${fault}`);
   }
-  return shortened(problems);
+  return [...problems, ...shortened(faults)];
 }
 
-/** In pages, since iterators of better-sqlite3 are not safe everywhere: see kept-database.ts. */
-function* pages(select: ReturnType<Connection["prepare"]>): Generator<{ readonly id: number; readonly vector: Buffer }> {
+/** What SQLite says of the file; reads all of it. The lexical index is asked too: it has an integrity method of its own. */
+export function integrityOf({ db }: Connection): StoreIntegrity {
+  const lines = (db.pragma("integrity_check") as { readonly integrity_check: string }[])
+    .map((row) => row.integrity_check)
+    .filter((line) => line !== "ok");
+  const isLexical = (line: string): boolean => /\bfts5\b.*passage_terms/i.test(line);
+  return { database: lines.filter((line) => !isLexical(line)), lexical: lines.filter(isLexical) };
+}
+
+export function rowFaultsOf({ prepare }: Connection): RowFaults {
+  const count = (sql: string) => prepare(sql).pluck().get() as number;
+  return {
+    strayReferences: count("SELECT count(*) FROM pragma_foreign_key_check"),
+    withoutTerms: count("SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM passage_terms_docsize)"),
+    strayTerms: count("SELECT count(*) FROM passage_terms_docsize WHERE id NOT IN (SELECT id FROM passages)"),
+  };
+}
+
+const PAGE_ROWS = 512;
+
+/** All vectors in id order, or those asked for, each with what is wrong with it. In pages: see kept-database.ts. */
+export function* checkedVectors({ prepare }: Connection, dimensions: number, ids?: readonly number[]): Generator<CheckedVector> {
+  const wanted = ids === undefined ? "" : "AND id IN (SELECT value FROM json_each(?))";
+  const select = prepare(`SELECT id, vector FROM vectors WHERE id > ? ${wanted} ORDER BY id LIMIT ${PAGE_ROWS}`);
+  const values = ids === undefined ? [] : [JSON.stringify(ids)];
   for (let lastId = 0; ; ) {
-    const rows = select.all(lastId, PAGE_ROWS) as { readonly id: number; readonly vector: Buffer }[];
-    yield* rows;
+    const rows = select.all(lastId, ...values) as { readonly id: number; readonly vector: Buffer }[];
+    for (const { id, vector } of rows) yield { vectorId: id, ...checked(vector, dimensions) };
     const last = rows.at(-1);
     if (last === undefined) return;
     lastId = last.id;
   }
 }
 
-function lengthOf(bytes: Buffer, dimensions: number): number {
-  const values = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function checked(bytes: Buffer, dimensions: number): Omit<CheckedVector, "vectorId"> {
+  if (bytes.byteLength !== dimensions * 4) return { vector: undefined, fault: `${bytes.byteLength / 4} dimensions, not ${dimensions}` };
+  // A copy: the blob need not start where a float may.
+  const vector = new Float32Array(dimensions);
+  new Uint8Array(vector.buffer).set(bytes);
+  const length = lengthOf(vector);
+  const isUnit = Math.abs(length - 1) <= LENGTH_TOLERANCE;
+  return isUnit ? { vector, fault: undefined } : { vector: undefined, fault: `length ${length}, not 1` };
+}
+
+function lengthOf(vector: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < dimensions; i++) sum += values.getFloat32(i * 4, true) ** 2;
+  for (const value of vector) sum += value ** 2;
   return Math.sqrt(sum);
 }
 

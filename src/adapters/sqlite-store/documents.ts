@@ -1,4 +1,4 @@
-import { passageInput } from "../../domain/passage.ts";
+import { passageInput, type PassageDraft } from "../../domain/passage.ts";
 import { lexicalTerms } from "../../domain/lexical-terms.ts";
 import type { DocumentRecord, KeyedPassage, PassageStore } from "../../ports/passage-store.ts";
 import type { Connection } from "./connection.ts";
@@ -39,8 +39,7 @@ export function createDocumentMethods({ db, prepare }: Connection): DocumentMeth
       JSON.stringify(headings),
       text,
     );
-    const terms = lexicalTerms(passageInput(passage)).join(" ");
-    prepare("INSERT INTO passage_terms (rowid, terms) VALUES (?, ?)").run(passageId, terms);
+    prepare("INSERT INTO passage_terms (rowid, terms) VALUES (?, ?)").run(passageId, indexedTerms(passage));
   }
 
   const save = db.transaction((document: DocumentRecord, passages: readonly KeyedPassage[]) => {
@@ -84,6 +83,11 @@ export function createDocumentMethods({ db, prepare }: Connection): DocumentMeth
     removeDocuments: (paths) => removeAll.immediate(paths),
     paths: () => prepare("SELECT path FROM documents WHERE skip IS NULL").pluck().all() as string[],
   };
+}
+
+/** What the lexical index holds of a passage. */
+export function indexedTerms(passage: Pick<PassageDraft, "headings" | "text">): string {
+  return lexicalTerms(passageInput(passage)).join(" ");
 }
 
 /** Only the columns: SQLite refuses parameters that a statement does not name, and callers may pass richer records. */

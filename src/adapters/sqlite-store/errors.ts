@@ -2,6 +2,9 @@ import { UserError } from "../../domain/errors.ts";
 
 const REBUILD_HINT = "build it anew: rerank index --rebuild (nothing was deleted)";
 
+/** The file itself is damaged, so that its rows cannot be read: nothing but a new index helps. */
+export class DamagedStore extends UserError {}
+
 /** Runs `work` on the store at `file`; what SQLite throws that a user can fix comes out as UserError. */
 export function translated<T>(file: string, work: () => T): T {
   try {
@@ -19,7 +22,7 @@ export function translateSqliteError(error: unknown, file: string): unknown {
   switch (primary) {
     case "SQLITE_NOTADB":
     case "SQLITE_CORRUPT":
-      return new UserError(`the index is damaged: ${file} (${error.message})`, { hint: REBUILD_HINT, cause: error });
+      return new DamagedStore(`the index is damaged: ${file} (${error.message})`, { hint: REBUILD_HINT, cause: error });
     case "SQLITE_FULL":
     case "ENOSPC":
     case "EDQUOT":
@@ -62,6 +65,6 @@ export function translateSqliteError(error: unknown, file: string): unknown {
 }
 
 /** The error for what can only be mended by building the index anew. */
-export function damaged(file: string, detail: string): UserError {
-  return new UserError(`the index is damaged: ${file} (${detail})`, { hint: REBUILD_HINT });
+export function damaged(file: string, detail: string): DamagedStore {
+  return new DamagedStore(`the index is damaged: ${file} (${detail})`, { hint: REBUILD_HINT });
 }

@@ -20,7 +20,12 @@ export interface OpenSqliteStoreOptions {
  * @throws UserError when there is none, or it is damaged, made by a newer program, or out of reach.
  */
 export function openSqliteStore(file: string, { readOnly = false, create = false }: OpenSqliteStoreOptions = {}): PassageStore {
-  const connection = translated(file, () => connect(file, { readOnly, create }));
+  return storeOver(translated(file, () => connect(file, { readOnly, create })));
+}
+
+/** The store behind an open connection. */
+export function storeOver(connection: Connection): PassageStore {
+  const { file } = connection;
   return translateAll(file, {
     ...createManifestMethods(connection),
     ...createDocumentMethods(connection),
@@ -68,10 +73,10 @@ function parseManifest(json: string, file: string): IndexManifest {
   }
 }
 
-/** The same store, whose errors are the user's where they can be. */
-function translateAll(file: string, store: PassageStore): PassageStore {
+/** The same methods, whose errors are the user's where they can be. */
+export function translateAll<Methods extends object>(file: string, store: Methods): Methods {
   const entries = Object.entries(store) as [string, (...values: unknown[]) => unknown][];
   return Object.fromEntries(
     entries.map(([name, method]) => [name, (...values: unknown[]) => translated(file, () => method(...values))]),
-  ) as unknown as PassageStore;
+  ) as Methods;
 }
