@@ -3,7 +3,7 @@ import type { Evaluation } from "../pipeline/evaluation.ts";
 import { alignedRows } from "./aligned-rows.ts";
 import { measureColumns, type MeasureRow } from "./evaluation-columns.ts";
 import { differenceSentence, MEASURE_TITLES, METHOD_NOTE, modelFacts, notesOf, settingFacts, sizeFacts, type Verdict } from "./evaluation-wording.ts";
-import { markedLine, wrapLines } from "./fit-text.ts";
+import { markedLine, wrapLines, type TextRange } from "./fit-text.ts";
 import { intervalChart } from "./interval-chart.ts";
 import { printableLine } from "./printable.ts";
 import { createStyle, type Style } from "./style.ts";
@@ -64,11 +64,10 @@ export function measureTable(labels: { readonly title: string; readonly cells: r
 
 /** One difference in words, wrapped, its conclusion in the colour of what it says. */
 export function differenceLines(difference: PairedDifference, terminal: Terminal): string[] {
-  const { numbers, conclusion, verdict } = differenceSentence(difference);
-  const start = printableLine(numbers);
-  return hanging(start + conclusion, terminal.columns, (text, line) =>
-    markedLine(text, line, [{ start: start.length, end: start.length + conclusion.length }], verdictPaint(verdict, createStyle(terminal))),
-  );
+  const { numbers, conclusion, verdict } = differenceSentence(difference, printableLine);
+  const highlight = { start: numbers.length, end: numbers.length + conclusion.length };
+  const paint = verdictPaint(verdict, createStyle(terminal));
+  return hanging(numbers + conclusion, terminal.columns, (text, line) => markedLine(text, line, [highlight], paint));
 }
 
 function verdictPaint(verdict: Verdict, { chalk }: Style): (text: string) => string {
@@ -91,6 +90,12 @@ export function noteLines(notes: readonly string[], terminal: Terminal): string[
   );
 }
 
-function hanging(text: string, columns: number, draw: (text: string, line: { start: number; end: number }) => string): string[] {
+/** A sentence about the numbers, wrapped. */
+export function dimLines(sentence: string, terminal: Terminal): string[] {
+  const { chalk } = createStyle(terminal);
+  return hanging(printableLine(sentence), terminal.columns, (text, { start, end }) => chalk.dim(text.slice(start, end)));
+}
+
+function hanging(text: string, columns: number, draw: (text: string, line: TextRange) => string): string[] {
   return wrapLines(text, columns - HANGING_INDENT.length).map((line, position) => (position === 0 ? "" : HANGING_INDENT) + draw(text, line));
 }

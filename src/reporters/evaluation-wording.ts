@@ -33,10 +33,17 @@ export function formatPValue(pValue: number): string {
   return `p ${pValue.toFixed(pValue < 0.1 ? 3 : 2)}`;
 }
 
-/** "rerank against recall: nDCG@10 +1.2 points [-0.8, +3.3], p 0.24: " and what follows from it. Names are as they came: not yet safe for a terminal. */
-export function differenceSentence(difference: PairedDifference): { readonly numbers: string; readonly conclusion: string; readonly verdict: Verdict } {
+/**
+ * "rerank against recall: nDCG@10 +1.2 points [-0.8, +3.3], p 0.24: " and what follows from it.
+ *
+ * @param shown makes a name safe for where the sentence stands.
+ */
+export function differenceSentence(
+  difference: PairedDifference,
+  shown: (name: string) => string,
+): { readonly numbers: string; readonly conclusion: string; readonly verdict: Verdict } {
   const { from, to, ndcg10Difference, ci95: [low, high], pValue } = difference;
-  const numbers = `${to} against ${from}: nDCG@10 ${formatPoints(ndcg10Difference)} points [${formatPoints(low)}, ${formatPoints(high)}], ${formatPValue(pValue)}: `;
+  const numbers = `${shown(to)} against ${shown(from)}: nDCG@10 ${formatPoints(ndcg10Difference)} points [${formatPoints(low)}, ${formatPoints(high)}], ${formatPValue(pValue)}: `;
   return { numbers, ...conclude(difference) };
 }
 
@@ -95,4 +102,4 @@ export function notesOf({ queries, settings: { depth }, notices }: Evaluation): 
 }
 
 /** How the uncertainty was worked out: one line below the numbers. */
-export const METHOD_NOTE = "[low, high]: 95 %, bootstrap over queries; p: paired randomization test; 1 point is 0.01";
+export const METHOD_NOTE = "intervals of 95 % by bootstrap over queries, p by a paired randomization test, 1 point is 0.01";
