@@ -1,5 +1,6 @@
-/** Entry point of the process that compiles or verifies one model: it works for minutes on one thread, and can be killed at any time. */
+/** Entry point of the process that compiles, verifies or tries out one model: it works for minutes on one thread, and can be killed at any time. */
 import { compileCheckpoint } from "../engine/qwen3/compile-checkpoint.ts";
+import { probePrecision } from "../engine/qwen3/probe-precision.ts";
 import { verifyModel } from "../engine/qwen3/verify-model.ts";
 import type { FromCompiler, ToCompiler } from "./compile-protocol.ts";
 import { toWireError } from "./protocol.ts";
@@ -12,6 +13,7 @@ process.on("disconnect", () => process.exit(0));
 const send = (message: FromCompiler): void => void process.send?.(message, undefined, undefined, () => {});
 
 async function work(task: ToCompiler): Promise<FromCompiler> {
+  if (task.type === "probe") return { type: "probed", modelMs: await probePrecision(task.request, task.folder) };
   const { threads } = task;
   const shared = threads === undefined ? {} : { threads };
   if (task.type === "verify") {

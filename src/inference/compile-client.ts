@@ -1,8 +1,11 @@
 import { rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { cacheFailure } from "../domain/disk-failure.ts";
 import type { Qwen3Spec } from "../domain/model-spec.ts";
 import { readCompileReport } from "../engine/qwen3/compile-report.ts";
+import type { ProbeRequest } from "../engine/qwen3/probe-precision.ts";
 import type { CompileOptions, CompileReport, CompileRequest, GoldenComparison } from "../ports/model-compiler.ts";
 import { forkEntry } from "./child-process.ts";
 import type { FromCompiler, ToCompiler } from "./compile-protocol.ts";
@@ -48,7 +51,19 @@ export async function verifyInChild(spec: Qwen3Spec, options: CompileOptions & P
   return answer.comparisons;
 }
 
-type Answer = Extract<FromCompiler, { type: "compiled" | "verified" }>;
+/** Times some layers of a model with random weights; see `probePrecision`. What crashes ends its process alone, and rejects with UserError. */
+export async function probeInChild(request: ProbeRequest, options: Pick<CompileOptions, "signal"> = {}): Promise<readonly number[]> {
+  const folder = await mkdtemp(join(tmpdir(), "rerank-probe-"));
+  try {
+    const answer = await askChild({ type: "probe", request, folder }, options);
+    if (answer.type !== "probed") throw new Error(`the compiler answered ${answer.type}`);
+    return answer.modelMs;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Answer = Extract<FromCompiler, { type: "compiled" | "verified" | "probed" }>;
 
 async function askChild(task: ToCompiler, { signal, onProgress, onNotice }: CompileOptions): Promise<Answer> {
   signal?.throwIfAborted();
@@ -75,5 +90,6 @@ async function askChild(task: ToCompiler, { signal, onProgress, onNotice }: Comp
 
 function nameOf(task: ToCompiler): string {
   if (task.type === "verify") return `verifying ${task.spec.id}`;
+  if (task.type === "probe") return `trying ${task.request.precision} on ${task.request.device}`;
   return `compiling ${task.request.checkpointFolder} to ${task.request.precision}`;
 }
