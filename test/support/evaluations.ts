@@ -30,6 +30,16 @@ const TOPICS = [
 
 /** 30 queries in two languages, 100 documents each, ranked by cosine, fused with BM25, then reranked: numbers as a run could have given them. */
 export function sampleEvaluation(overrides: Partial<Evaluation> = {}, options: SampleOptions = {}): Evaluation {
+  const key = JSON.stringify(options);
+  const made = madeEvaluations.get(key) ?? makeEvaluation(options);
+  madeEvaluations.set(key, made);
+  return { ...made, ...overrides };
+}
+
+/** By their options: intervals and tests take some hundred ms. */
+const madeEvaluations = new Map<string, Evaluation>();
+
+function makeEvaluation(options: SampleOptions): Evaluation {
   const { queryCount = 30, documentCount = 100, candidateCount = 50, rerankNoise = 2.6, stages = ["recall", "hybrid", "rerank"] } = options;
   const queries = Array.from({ length: queryCount }, (_, position) => {
     const query = judgedQuery(position, documentCount);
@@ -51,7 +61,6 @@ export function sampleEvaluation(overrides: Partial<Evaluation> = {}, options: S
       instruction: null, dimensions: 384, passageTokens: 256, overlapTokens: 32, seed: null,
     },
     notices: [],
-    ...overrides,
   };
 }
 
