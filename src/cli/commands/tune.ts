@@ -1,7 +1,112 @@
-import { UserError } from "../../domain/errors.ts";
+import { homedir } from "node:os";
+import { requireIndexHome } from "../../adapters/index-home.ts";
+import { scanSizes } from "../../adapters/scan-sizes.ts";
+import type { Settings } from "../../config/settings-table.ts";
+import { drawQueries, type SampleQuery } from "../../pipeline/tune-queries.ts";
+import { tune, type Tuning } from "../../pipeline/tune.ts";
+import type { PassageStore } from "../../ports/passage-store.ts";
+import { createCompileProgress, type CompileProgressView } from "../../reporters/compile-progress.ts";
+import { counted } from "../../reporters/format-numbers.ts";
+import { describeTerminal } from "../../reporters/terminal.ts";
+import { tuneJson, tuneText, type WrittenSetting } from "../../reporters/tune-report.ts";
+import { compileProgressOf } from "../compile-model.ts";
+import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import type { Flags } from "../load-settings.ts";
+import { loadSettings, type Flags } from "../load-settings.ts";
+import { givenQueries } from "../tune-input.ts";
+import { tuneWishes, type TuneWishes } from "../tune-options.ts";
+import { configSet } from "./config.ts";
 
-export async function runTune(_args: readonly string[], _flags: Flags, _context: CommandContext): Promise<number> {
-  throw new UserError("`rerank tune` is being built", { hint: "wait for the next commit" });
+const DRAWN_QUERIES = 20;
+
+/**
+ * `rerank tune`: the candidates and the length of vectors that keep the reranker's top 10. Resolves to the exit code: 0 when a setting
+ * keeps the share within the budget, 1 when none does.
+ */
+export async function runTune(args: readonly string[], flags: Flags, context: CommandContext): Promise<number> {
+  const { settings, hub } = await loadSettings(context, "tune", flags);
+  const wishes = tuneWishes(flags, args);
+  const { environment: env, output, signal, cwd } = context;
+  const talk = describeTerminal({ stream: process.stderr, env, colorSetting: settings.color });
+  let progress: CompileProgressView | undefined;
+  const said: string[] = [];
+  const notice = (line: string): void => {
+    progress?.stop();
+    said.push(line);
+    output.notice(`rerank: ${line}`);
+  };
+  const home = requireIndexHome(cwd, settings.index);
+  const given = await givenQueries(args, wishes, context, notice);
+  if (settings.hybrid) notice("hybrid recall is on: what BM25 finds beside the vectors is not looked at here");
+  const index = await openIndexAt(home, { settings, hub, cwd, rerank: true, onNotice: notice, signal, openProgress: compileProgressOf(context) });
+  let tuning: Tuning;
+  try {
+    const { reranker } = index;
+    if (reranker === undefined) throw new Error("the second stage was asked for and is not there");
+    tuning = await tune({ ...index, reranker, scanSizes }, {
+      queries: given.length > 0 ? given : sampleQueries(index.store, wishes, notice),
+      ...wishes,
+      currentCandidates: settings.candidates,
+      ...(settings.budget !== undefined && { budgetMs: settings.budget }),
+      ...(settings.instruct !== undefined && { instruction: settings.instruct }),
+      signal,
+      onEvent({ query, queries, done, total }) {
+        progress ??= createCompileProgress({ stream: process.stderr, terminal: talk, verb: "judging" });
+        progress.update({ step: `query ${query} of ${queries}`, share: done / total });
+      },
+    });
+  } finally {
+    progress?.stop();
+    await index.close();
+  }
+  for (const line of tuning.notices) output.notice(`rerank: ${line}`);
+  const { written, failure } = await writeSettings(tuning, wishes, settings, context);
+  const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
+  const whole = { ...tuning, notices: [...said, ...tuning.notices] };
+  await output.write(wishes.json ? tuneJson(whole, written) : tuneText(whole, written, terminal));
+  // Minutes went into the table: it is shown before what went wrong after it.
+  if (failure !== undefined) throw failure;
+  return tuning.verdict.outcome === "kept" ? 0 : 1;
+}
+
+function sampleQueries(store: PassageStore, { queryCount = DRAWN_QUERIES, seed }: TuneWishes, notice: (line: string) => void): SampleQuery[] {
+  const queries = drawQueries(store, queryCount, seed);
+  const fewer = queries.length < queryCount ? `, no more than ${queries.length} are to be had` : "";
+  notice(
+    `${counted(queries.length, "query", "queries")} drawn from the index's own headings and sentences${fewer}; each finds its own passage more easily ` +
+      "than a person's question would: give real ones where you can (--from queries.txt)",
+  );
+  return queries;
+}
+
+/** Writes what was found, where it was asked for; a file that cannot be written comes back as the failure. */
+async function writeSettings(
+  { verdict, current }: Tuning,
+  { write }: TuneWishes,
+  { limit }: Pick<Settings, "limit">,
+  { cwd, environment: env, output }: CommandContext,
+): Promise<{ readonly written: readonly WrittenSetting[]; readonly failure?: unknown }> {
+  const written: WrittenSetting[] = [];
+  if (write === undefined) return { written };
+  const say = (line: string): void => output.notice(`rerank: ${line}`);
+  if (verdict.outcome !== "kept") {
+    say("nothing was written: no setting was found");
+    return { written };
+  }
+  const { candidates, dimensions } = verdict.point;
+  const places = { flags: {}, env, cwd, homeFolder: homedir(), platform: process.platform, project: write === "project" };
+  const found: Omit<WrittenSetting, "file">[] = [{ key: "candidates", value: candidates }];
+  if (dimensions !== current.dimensions) found.push({ key: "dimensions", value: dimensions });
+  try {
+    for (const { key, value } of found) {
+      const { file, notices } = await configSet(key, [String(value)], places);
+      written.push({ key, value, file });
+      for (const line of notices) say(line);
+    }
+  } catch (failure) {
+    return { written, failure };
+  }
+  if (candidates < limit) say(`searches show ${limit} results, and ${candidates} candidates give no more than ${candidates}: lower limit, too`);
+  if (dimensions !== current.dimensions) say("the index keeps its vectors until it is built anew: rerank index --rebuild");
+  return { written };
 }
