@@ -1,4 +1,5 @@
 import type { Candidate, Judgment } from "../domain/candidate.ts";
+import type { TokenUsage } from "../domain/token-usage.ts";
 import type { SkippedFile } from "../ports/file-source.ts";
 
 export type IndexStage = "list" | "embed" | "save";
@@ -27,5 +28,20 @@ export interface IndexProgress {
 
 /** What happens during a search. */
 export type SearchEvent =
-  | { readonly type: "recalled"; readonly candidates: readonly Candidate[] }
-  | { readonly type: "judged"; readonly position: number; readonly judgment: Judgment; readonly done: number; readonly total: number };
+  | {
+      readonly type: "recalled";
+      readonly candidates: readonly Candidate[];
+      /** `null` where the candidates come from elsewhere. */
+      readonly embedMs: number | null;
+      readonly recallMs: number | null;
+    }
+  | {
+      readonly type: "judged";
+      /** The candidate's place in the recall, from 0. */
+      readonly position: number;
+      readonly judgment: Judgment;
+      readonly done: number;
+      readonly total: number;
+      /** All tokens so far; `null` where the reranker does not count. */
+      readonly usage: TokenUsage | null;
+    };

@@ -2,7 +2,7 @@ import type { Candidate } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
 import { passageInput, type PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
-import { budgetSignal, cutResults, deafModels, heardInstruction, inRecallOrder, orderCandidates, ownInstruction, stampOf, type SearchOptions } from "./search.ts";
+import { cutResults, deafModels, endOfJudging, heardInstruction, inRecallOrder, orderCandidates, ownInstruction, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -12,7 +12,7 @@ export interface InputPassage extends PassageDraft {
 
 export type RankOptions = Pick<
   SearchOptions,
-  "resultCount" | "minRelevance" | "budgetMs" | "perDocument" | "instruction" | "signal" | "onEvent"
+  "resultCount" | "minRelevance" | "budgetMs" | "enough" | "perDocument" | "instruction" | "signal" | "onEvent"
 >;
 
 /** The second stage alone: reorders passages that came from elsewhere. Similarities are unknown (`null`). */
@@ -33,8 +33,8 @@ export async function rank(
     const vectorId = firstWithText.get(text) ?? position + 1;
     return { passage: { ...passage, id: position + 1, vectorId }, similarity: null, recallRank: position + 1 };
   });
-  options.onEvent?.({ type: "recalled", candidates });
-  const budget = budgetSignal(options.budgetMs);
+  options.onEvent?.({ type: "recalled", candidates, embedMs: null, recallMs: null });
+  const budget = endOfJudging(options);
   const { ranked, usage } = await orderCandidates(query, candidates, reranker, budget, options);
   const elapsedMs = performance.now() - startedAt;
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;

@@ -34,6 +34,8 @@ export interface SearchOptions {
    * best order so far is returned, marked; the first stage is never cut short, so that there is one.
    */
   readonly budgetMs?: number;
+  /** Does the same as the budget, whenever it aborts: a person who has seen enough. */
+  readonly enough?: AbortSignal;
   /** Adds BM25 to the recall, fused by reciprocal rank. */
   readonly hybrid?: boolean;
   /** Keeps the best passage of each document only. */
@@ -58,7 +60,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
     throw new UserError(`${options.candidateCount} candidates cannot be recalled`, { hint: "ask for a whole number of 1 or more" });
   }
   const { signal, instruction } = options;
-  const budget = budgetSignal(options.budgetMs);
+  const budget = endOfJudging(options);
   const { vector, truncated } = await deps.embedder.embedQuery(query, {
     ...(instruction !== undefined && { instruction }),
     ...(signal && { signal }),
@@ -73,7 +75,7 @@ export async function search(query: string, deps: SearchDependencies, options: S
     ...(paths && { paths }),
   });
   const recalledAt = performance.now();
-  options.onEvent?.({ type: "recalled", candidates });
+  options.onEvent?.({ type: "recalled", candidates, embedMs: embeddedAt - startedAt, recallMs: recalledAt - recallStartedAt });
 
   const { ranked, usage } = await orderCandidates(query, candidates, deps.reranker, budget, options);
   const endedAt = performance.now();
@@ -129,8 +131,8 @@ export async function orderCandidates(
     ...(instruction !== undefined && { instruction }),
     ...(signal && { signal }),
     ...(budget && { budget }),
-    onJudgment(position, judgment, done) {
-      onEvent?.({ type: "judged", position, judgment, done, total: candidates.length });
+    onJudgment(position, judgment, done, usage) {
+      onEvent?.({ type: "judged", position, judgment, done, total: candidates.length, usage });
     },
   });
 }
@@ -159,9 +161,11 @@ export function inRecallOrder(ranked: readonly RankedPassage[]): RankedPassage[]
 /** Timers count whole milliseconds, and at most 2^31 - 1 of them. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** Aborts when the budget is spent; `undefined` without one. */
-export function budgetSignal(budgetMs: number | undefined): AbortSignal | undefined {
-  return budgetMs === undefined ? undefined : AbortSignal.timeout(Math.min(Math.ceil(budgetMs), MAX_TIMER_MS));
+/** Aborts when the budget is spent or somebody has seen enough, whichever comes first; `undefined` where neither can be. */
+export function endOfJudging({ budgetMs, enough }: Pick<SearchOptions, "budgetMs" | "enough">): AbortSignal | undefined {
+  if (budgetMs === undefined) return enough;
+  const spent = AbortSignal.timeout(Math.min(Math.ceil(budgetMs), MAX_TIMER_MS));
+  return enough === undefined ? spent : AbortSignal.any([spent, enough]);
 }
 
 /** The instruction, when at least one of the models reads it. */

@@ -10,7 +10,8 @@ export interface RerankOptions {
   readonly signal?: AbortSignal;
   /** Ends the work early: what has been judged so far is kept, the rest follows in first-stage order. */
   readonly budget?: AbortSignal;
-  readonly onJudgment?: (position: number, judgment: Judgment, done: number) => void;
+  /** `usage` counts all tokens so far; `null` where the reranker does not. */
+  readonly onJudgment?: (position: number, judgment: Judgment, done: number, usage: TokenUsage | null) => void;
 }
 
 export interface Reranking {
@@ -44,7 +45,7 @@ export async function rerank(
       onJudgment(group, judgment) {
         for (const position of groups[group]?.positions ?? []) {
           judgments[position] = judgment;
-          onJudgment?.(position, judgment, ++done);
+          onJudgment?.(position, judgment, ++done, usage);
         }
       },
     });

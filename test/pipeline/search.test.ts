@@ -67,6 +67,33 @@ describe("search", () => {
     expect(result.results.map(({ passage }) => passage.path).toSorted()).toEqual(["a/capital.md", "a/kettle.md", "b/markets.md"]);
   });
 
+  test("whoever has seen enough gets the judgments so far, marked", async () => {
+    const enough = new AbortController();
+    const slow = createFakeReranker(() => 1, 5);
+    const result = await search("capital", dependencies(slow), {
+      ...OPTIONS,
+      enough: enough.signal,
+      onEvent(event) {
+        if (event.type === "judged" && event.done === 2) enough.abort();
+      },
+    });
+    expect(result).toMatchObject({ partial: true, judged: 2, candidates: 5 });
+    expect(result.results).toHaveLength(5);
+  });
+
+  test("tells with each judgment how many tokens it has cost so far", async () => {
+    const computed: (number | undefined)[] = [];
+    await search("capital of china", dependencies(), {
+      ...OPTIONS,
+      onEvent(event) {
+        if (event.type === "judged") computed.push(event.usage?.computedTokens);
+      },
+    });
+    expect(computed).toHaveLength(5);
+    expect(computed).toEqual(computed.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(computed[0]).toBeGreaterThan(0);
+  });
+
   test("a spent budget keeps the judgments so far and marks the result", async () => {
     const slow = createFakeReranker(() => 1, 40);
     const result = await search("capital", dependencies(slow), { ...OPTIONS, budgetMs: 100 });

@@ -11,7 +11,7 @@ afterEach(() => vi.useRealTimers());
 const candidates: Candidate[] = Array.from({ length: 50 }, (_, position) => samplePassage({}, position));
 
 function judged(done: number) {
-  return { type: "judged", position: done, judgment: { logit: 0, relevance: 0.5, truncated: false }, done, total: 50 } as const;
+  return { type: "judged", position: done, judgment: { logit: 0, relevance: 0.5, truncated: false }, done, total: 50, usage: null } as const;
 }
 
 function watch(isTerminal: boolean, columns = 80) {
@@ -22,7 +22,7 @@ function watch(isTerminal: boolean, columns = 80) {
 
 test("stays away from quick searches and counts judged candidates in slow ones", () => {
   const { writes, progress } = watch(true);
-  progress.event({ type: "recalled", candidates });
+  progress.event({ type: "recalled", candidates, embedMs: 1, recallMs: 1 });
   progress.event(judged(1));
   expect(writes).toEqual([]);
   vi.advanceTimersByTime(300);
@@ -40,7 +40,7 @@ test("stays away from quick searches and counts judged candidates in slow ones",
 
 test("is cut rather than wrapped in a narrow window", () => {
   const { writes, progress } = watch(true, 20);
-  progress.event({ type: "recalled", candidates });
+  progress.event({ type: "recalled", candidates, embedMs: 1, recallMs: 1 });
   vi.advanceTimersByTime(300);
   progress.event(judged(17));
   expect(writes).toEqual(["judged 17 of 50 ca…"]);
@@ -48,7 +48,7 @@ test("is cut rather than wrapped in a narrow window", () => {
 
 test("is silent in a pipe", () => {
   const { writes, progress } = watch(false);
-  progress.event({ type: "recalled", candidates });
+  progress.event({ type: "recalled", candidates, embedMs: 1, recallMs: 1 });
   vi.advanceTimersByTime(300);
   progress.event(judged(17));
   progress.clear();
