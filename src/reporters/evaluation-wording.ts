@@ -30,7 +30,10 @@ export function formatPoints(difference: number): string {
 
 export function formatPValue(pValue: number): string {
   if (pValue < LEAST_SHOWN_P) return `p < ${LEAST_SHOWN_P}`;
-  return `p ${pValue.toFixed(pValue < 0.1 ? 3 : 2)}`;
+  const shown = pValue.toFixed(pValue < 0.1 ? 3 : 2);
+  // What is said beside it depends on the side of the level that it is on.
+  const hidesSide = Number(shown) === SIGNIFICANCE_LEVEL && pValue !== SIGNIFICANCE_LEVEL;
+  return `p ${hidesSide ? pValue.toFixed(5) : shown}`;
 }
 
 /**
