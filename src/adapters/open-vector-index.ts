@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { PassageStore, VectorCensus } from "../ports/passage-store.ts";
-import type { VectorIndex } from "../ports/vector-index.ts";
+import type { GraphHealth, VectorIndex } from "../ports/vector-index.ts";
 import { createExactIndex } from "./exact-index.ts";
 import { findIntactGraph, readHnswStamp } from "./hnsw-files.ts";
 import { createHnswIndex, openHnswIndex, type HnswIndex, type HnswIndexOptions } from "./hnsw-index.ts";
@@ -79,10 +79,8 @@ export function hnswState(folder: string, census: VectorCensus, fingerprint: str
   return { sizeBytes, inStep: isOfStore && sizeBytes === stamp.sizeBytes };
 }
 
-export type HnswHealth = "in step" | "out of step" | "missing" | "damaged";
-
 /** As `hnswState`, for which the graph is read to its end. */
-export async function hnswHealth(folder: string, census: VectorCensus, fingerprint: string): Promise<HnswHealth> {
+export async function hnswHealth(folder: string, census: VectorCensus, fingerprint: string): Promise<GraphHealth> {
   const stamp = readHnswStamp(folder);
   const { sizeBytes } = hnswState(folder, census, fingerprint);
   if (stamp === undefined || sizeBytes === null) return "missing";
@@ -94,7 +92,7 @@ export async function hnswHealth(folder: string, census: VectorCensus, fingerpri
 export async function openHealthyHnsw(
   options: HnswIndexOptions,
   census: VectorCensus,
-): Promise<{ readonly health: HnswHealth; readonly graph: HnswIndex | undefined }> {
+): Promise<{ readonly health: GraphHealth; readonly graph: HnswIndex | undefined }> {
   const health = await hnswHealth(options.folder, census, options.fingerprint);
   if (health !== "in step") return { health, graph: undefined };
   const graph = await openHnswIndex(options);

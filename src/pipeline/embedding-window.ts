@@ -104,6 +104,7 @@ export function createEmbeddingWindow({ embedder, store, signal, onEmbedded, onS
   };
 }
 
-function vectorKeyOf(input: string): string {
+/** The key of the vector of what the models read, `passageInput(passage)`. */
+export function vectorKeyOf(input: string): string {
   return createHash("sha256").update(input).digest("hex").slice(0, 32);
 }

@@ -67,6 +67,8 @@ export interface AuditedStore extends PassageStore {
   unreadableDocuments(): string[];
   /** Vectors that no passage uses. */
   unusedVectors(): number;
+  /** Paths of the documents whose passages use these vectors. */
+  documentsOfVectors(vectorIds: readonly number[]): string[];
   /** All passages, streamed in id order. */
   storedPassages(): IterableIterator<StoredPassage>;
   /** All vectors (or those asked for), streamed in id order. */

@@ -35,6 +35,9 @@ export interface UpdatableVectorIndex extends VectorIndex {
   save(): Promise<void>;
 }
 
+/** How the file of an approximate index stands to the store: "damaged" is not, byte for byte, what was written. */
+export type GraphHealth = "in step" | "out of step" | "missing" | "damaged";
+
 /** An approximate index as an audit looks at it: against the store and against exact search. */
 export interface AuditedGraph extends VectorIndex {
   readonly vectorIds: ReadonlySet<number>;

@@ -24,18 +24,23 @@ export function statusText({ indexFolder, manifest, counts, storeBytes, hnswByte
     ["embedder", `${manifest.embedderId} (${manifest.embedderFingerprint.slice(0, 12)})`],
     ["reranker", manifest.rerankerId],
     ["on disk", `${formatBytes(storeBytes)} store, HNSW ${hnsw}`],
-    ["files", stalenessText(staleness)],
+    ["files", isUpToDate(staleness) ? "up to date" : `${stalenessText(staleness)}: rerank index`],
   ]);
 }
 
-function stalenessText({ changed, added, gone, missingRoots }: Staleness): string {
+export function isUpToDate({ changed, added, gone, missingRoots }: Staleness): boolean {
+  return changed + added + gone + missingRoots.length === 0;
+}
+
+/** "2 not in the index, 1 changed"; "" when nothing has changed. */
+export function stalenessText({ changed, added, gone, missingRoots }: Staleness): string {
   const parts = [
     ...(added > 0 ? [`${formatCount(added)} not in the index`] : []),
     ...(changed > 0 ? [`${formatCount(changed)} changed`] : []),
     ...(gone > 0 ? [`${formatCount(gone)} gone`] : []),
     ...(missingRoots.length > 0 ? [`${counted(missingRoots.length, "root")} missing (${missingRoots.map(printableLine).join(", ")})`] : []),
   ];
-  return parts.length === 0 ? "up to date" : `${parts.join(", ")}: rerank index`;
+  return parts.join(", ");
 }
 
 export function statusJson(status: IndexStatus): string {

@@ -1,4 +1,5 @@
 import type { AuditedStore, StoreSizes, StoredPassage } from "../../ports/audited-store.ts";
+import type { PassageStore } from "../../ports/passage-store.ts";
 import { checkedVectors, integrityOf, rowFaultsOf } from "./check.ts";
 import { connect, type Connection } from "./connection.ts";
 import { translated } from "./errors.ts";
@@ -26,7 +27,7 @@ export function openAuditedStore(file: string): AuditedStore {
     connection.close();
     throw error;
   }
-  const looks: Pick<AuditedStore, "integrity" | "rowFaults" | "unreadableDocuments" | "unusedVectors" | "isFoundBy" | "sizes"> = {
+  const looks: Omit<AuditedStore, keyof PassageStore | "storedPassages" | "checkedVectors"> = {
     integrity: () => integrityOf(connection),
     rowFaults: () => rowFaultsOf(connection),
     unreadableDocuments() {
@@ -36,6 +37,14 @@ export function openAuditedStore(file: string): AuditedStore {
       const count = `SELECT count(*) FROM vectors INDEXED BY sqlite_autoindex_vectors_1
         WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector_id = vectors.id)`;
       return prepare(count).pluck().get() as number;
+    },
+    documentsOfVectors(vectorIds) {
+      const select = prepare(
+        `SELECT DISTINCT d.path FROM json_each(?) AS wanted
+         CROSS JOIN passages AS p ON p.vector_id = wanted.value
+         CROSS JOIN documents AS d ON d.id = p.document_id ORDER BY d.path`,
+      );
+      return select.pluck().all(JSON.stringify(vectorIds)) as string[];
     },
     isFoundBy(passageId, terms) {
       const match = [...new Set(terms)].slice(0, MOST_TERMS).map((term) => `"${term}"`).join(" AND ");
