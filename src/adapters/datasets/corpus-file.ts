@@ -117,7 +117,8 @@ function documentOf({ path }: SourceFile, { title, text }: JsonRecord): ParsedDo
 
 /** Paragraphs are prose to the chunker, which trims them: the later parts of an indented function would all stand at the margin. */
 function keepIndent(block: DocumentBlock): DocumentBlock {
-  return block.text.split("\n").every((line) => /^[ \t]/.test(line)) ? { ...block, kind: "code" } : block;
+  // A first line that is indented alone begins a paragraph of prose.
+  return /^[ \t].*(?:\n[ \t]|$)/.test(block.text) ? { ...block, kind: "code" } : block;
 }
 
 function unixLines(text: string): string {

@@ -73,8 +73,8 @@ async function* readJudgments(file: string, signal?: AbortSignal): AsyncGenerato
 }
 
 /**
- * The ranking that another tool wrote. Its scores decide the order, as in trec_eval: the ranks and the order of the lines do not count.
- * Scores are compared as doubles; trec_eval before 9.0.8 rounded them to 32 bits, and so tied a few more.
+ * The ranking that another tool wrote. Its scores decide the order, as in trec_eval (see `rankByScore`): the ranks and the order of the
+ * lines do not count.
  *
  * Throws UserError with file and line for a malformed line, and for a document that stands twice under one query.
  */
