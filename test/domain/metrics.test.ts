@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { kendallTau, ndcgAt, precisionAt, rankByScore, recallAt, reciprocalRankAt } from "../../src/domain/metrics.ts";
 
@@ -44,6 +45,20 @@ describe("nDCG", () => {
   });
 });
 
+test("all measures lie between 0 and 1, and are 1 for the ideal order", () => {
+  const judged = fc.dictionary(fc.string({ minLength: 1, maxLength: 2 }), fc.integer({ min: -2, max: 4 }), { minKeys: 1, maxKeys: 15 });
+  fc.assert(fc.property(judged, fc.array(fc.string({ minLength: 1, maxLength: 2 })), (dictionary, ranking) => {
+    const judgments = new Map(Object.entries(dictionary));
+    for (const measure of [ndcgAt, recallAt, reciprocalRankAt, precisionAt]) {
+      expect(measure(ranking, judgments, 10)).toBeGreaterThanOrEqual(0);
+      expect(measure(ranking, judgments, 10)).toBeLessThanOrEqual(1);
+    }
+    const ideal = [...judgments.keys()].sort((a, b) => judgments.get(b)! - judgments.get(a)!);
+    const best = judgments.get(ideal[0]!)! >= 1 ? 1 : 0;
+    expect([ndcgAt(ideal, judgments, 10), recallAt(ideal, judgments, 15), reciprocalRankAt(ideal, judgments, 10)]).toEqual([best, best, best]);
+  }));
+});
+
 test("the reciprocal rank is that of the first relevant document within the cutoff", () => {
   expect(reciprocalRankAt(["judged-bad", "unjudged", "fair", "best"], grades, 10)).toBe(1 / 3);
   expect(reciprocalRankAt(["judged-bad", "spam", "fair"], grades, 2)).toBe(0);
@@ -63,8 +78,25 @@ test("precision counts empty places as misses", () => {
   expect(precisionAt([], grades, 1)).toBe(0);
 });
 
-test("scores become a ranking with ties in descending order of ids, as in trec_eval", () => {
-  expect(rankByScore(new Map([["d1", 0.5], ["d3", 0.5], ["d2", 0.9]]))).toEqual(["d2", "d3", "d1"]);
+describe("scores become a ranking", () => {
+  test("with ties in descending order of ids, as in trec_eval", () => {
+    expect(rankByScore(new Map([["d1", 0.5], ["d3", 0.5], ["d2", 0.9]]))).toEqual(["d2", "d3", "d1"]);
+    expect(rankByScore(new Map([["d1", 1], ["d10", 1], ["d9", 1], ["D2", 1]]))).toEqual(["d9", "d10", "d1", "D2"]);
+  });
+
+  test("with ids in the order of their bytes, not of UTF-16", () => {
+    expect("\u{1F600}" < "\uFF5E").toBe(true);
+    expect(rankByScore(new Map([["\uFF5E", 1], ["\u{1F600}", 1], ["z", 1], ["é", 1]]))).toEqual(["\u{1F600}", "\uFF5E", "é", "z"]);
+  });
+
+  test("where scores tie that 32-bit floats cannot tell apart", () => {
+    expect(rankByScore(new Map([["a", 0.900000001], ["b", 0.9]]))).toEqual(["b", "a"]);
+    expect(rankByScore(new Map([["a", 0.9000001], ["b", 0.9]]))).toEqual(["a", "b"]);
+  });
+
+  test("where scores are infinite, or beyond 32 bits", () => {
+    expect(rankByScore(new Map([["a", 1], ["b", Infinity], ["c", 1e300], ["d", -Infinity]]))).toEqual(["c", "b", "a", "d"]);
+  });
 });
 
 describe("Kendall's tau", () => {
@@ -82,6 +114,18 @@ describe("Kendall's tau", () => {
     // scipy.stats.kendalltau([1, 2, 2, 3], [1, 3, 2, 3]) is 0.8.
     expect(kendallTau([1, 2, 2, 3], [1, 3, 2, 3])).toBeCloseTo(0.8, 12);
     expect(kendallTau([1, 1, 1], [1, 2, 3])).toBe(0);
+  });
+
+  test("is 1 for a list and itself, the same from either side, and turns its sign where one list is turned", () => {
+    const scores = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 2, maxLength: 12 });
+    fc.assert(fc.property(scores, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), (left, more) => {
+      const right = [...more.take(left.length)];
+      const tau = kendallTau(left, right);
+      expect(Math.abs(tau)).toBeLessThanOrEqual(1 + 1e-12);
+      expect(kendallTau(right, left)).toBeCloseTo(tau, 12);
+      expect(kendallTau(left.map((score) => -score), right)).toBeCloseTo(-tau, 12);
+      expect(kendallTau(left, left)).toBe(new Set(left).size === 1 ? 0 : 1);
+    }));
   });
 
   test("is 1 where there is nothing to order", () => {
