@@ -1,0 +1,63 @@
+import { recallCurve } from "../../domain/measure-answers.ts";
+import { CHART_WIDTHS, type ChartPen } from "./chart-pen.ts";
+import { formatMeasure } from "./format-measures.ts";
+import { html, type Markup } from "./markup.ts";
+import { figure, quoted } from "./page-parts.ts";
+import { dotStyle, legendOf, type Series } from "./series.ts";
+
+const HEIGHT_PX = 300;
+const TABLE_CUTOFFS = [1, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** How much of what is relevant stands among the first k, for every k. */
+export function recallFigure(pen: ChartPen, series: readonly Series[]): Markup {
+  const { plot } = pen;
+  const depth = Math.max(1, ...series.flatMap(({ evaluation }) => evaluation.queries.flatMap(({ answer }) => answer.stages.map(({ documents }) => documents.length))));
+  const cutoffs = curveCutoffs(depth);
+  const marked = TABLE_CUTOFFS.filter((cutoff) => cutoff <= depth);
+  const curves = series.map((each) => {
+    const recalls = recallCurve(each.evaluation.queries, each.stage.name, cutoffs);
+    return { series: each, points: cutoffs.map((cutoff, position) => ({ cutoff, recall: recalls[position] ?? 0 })) };
+  });
+  const recallAt = (curve: (typeof curves)[number], cutoff: number) => curve.points.find((point) => point.cutoff === cutoff)?.recall ?? 0;
+  const top = Math.max(0.1, ...curves.flatMap(({ points }) => points.map(({ recall }) => recall)));
+  const tenths = Math.ceil(10 * top);
+  const levels = Array.from({ length: tenths + 1 }, (_, tenth) => tenth / 10).filter((_, tenth) => tenths < 6 || tenth % 2 === 0);
+  const judged = [...new Set(series.flatMap(({ evaluation }) => evaluation.settings.candidateCount ?? []))].filter((count) => count > 1 && count < depth);
+
+  const chart = pen.drawBoth(`Recall by number of documents. ${curves.map((curve) => `${curve.series.label}: ${marked.map((cutoff) => `${formatMeasure(recallAt(curve, cutoff))} of the first ${cutoff}`).join(", ")}`).join(". ")}.`, (width) => ({
+    height: HEIGHT_PX,
+    marginLeft: 30,
+    marginRight: 14,
+    marginTop: 20,
+    marginBottom: 40,
+    x: { type: "log", domain: [1, Math.max(2, depth)], ticks: marked.filter((cutoff) => width === CHART_WIDTHS.wide || cutoff !== 3), tickFormat: (tick: number) => String(tick), tickSize: 0, label: null },
+    y: { domain: [0, tenths / 10], ticks: levels, tickFormat: (tick: number) => formatMeasure(tick, 1), tickSize: 0, label: null },
+    marks: [
+      plot.gridY(levels, { stroke: "var(--line)", strokeOpacity: 1 }),
+      plot.text(["documents looked at"], { frameAnchor: "bottom", dy: 38, lineAnchor: "bottom", fill: "var(--muted)" }),
+      ...judged.map((count) => plot.ruleX([count], { stroke: "var(--muted)", strokeDasharray: "2 3" })),
+      ...judged.map((count) => plot.text([`${count} judged`], { x: count, frameAnchor: "top", dy: -14, fill: "var(--muted)" })),
+      ...curves.map(({ series: { color, hollow }, points }) => plot.line(points, { x: "cutoff", y: "recall", stroke: color, strokeWidth: 2.25, strokeDasharray: hollow ? "5 3" : "none" })),
+      ...curves.map(({ series: each, points }) => plot.dot(points.filter(({ cutoff }) => marked.includes(cutoff)), { ...dotStyle(each), x: "cutoff", y: "recall" })),
+    ],
+  }));
+  return figure({
+    title: "Recall by depth",
+    caption: html`The share of all relevant documents among the first ones, mean over queries. A second stage can only raise what the first one has brought: ${
+      judged.length === 0 ? "where the curves end, they meet" : "right of the dashed line nothing is judged, and the curves are one"}.`,
+    legend: legendOf(pen, series),
+    chart,
+    table: {
+      label: "Recall by number of documents",
+      head: ["", ...marked.map((cutoff) => `@${cutoff}`)],
+      rows: curves.map((curve) => [quoted(curve.series.label), ...marked.map((cutoff) => formatMeasure(recallAt(curve, cutoff)))]),
+    },
+  });
+}
+
+/** Every one of the first twenty, then steps of a twentieth: even steps on a logarithmic axis. */
+function curveCutoffs(depth: number): number[] {
+  const cutoffs = new Set([...TABLE_CUTOFFS.filter((cutoff) => cutoff <= depth), depth]);
+  for (let cutoff = 1; cutoff <= depth; cutoff = Math.max(cutoff + 1, Math.round(cutoff * 1.05))) cutoffs.add(cutoff);
+  return [...cutoffs].sort((a, b) => a - b);
+}
