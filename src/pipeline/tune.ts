@@ -37,7 +37,7 @@ export interface TuneDependencies {
 }
 
 export interface TuneOptions {
-  /** One or more. */
+  /** Each with some text. */
   readonly queries: readonly SampleQuery[];
   /** Candidates to judge for each query; fewer where the index holds fewer. */
   readonly maxCandidates: number;
@@ -98,13 +98,16 @@ const QUERIES_A_SCAN = 64;
 /**
  * How much of the reranker's first ten would survive with fewer candidates and shorter vectors, and how long searches would take:
  * for each query the nearest passages are judged once, in their order, and every smaller setting is read off that.
- * Rejects with UserError for an empty index and for models that answer NaN, and with `signal.reason` when aborted.
+ * Rejects with UserError for an empty index, without queries, and for models that answer NaN, and with `signal.reason` when aborted.
  */
 export async function tune(deps: TuneDependencies, options: TuneOptions): Promise<Tuning> {
   const { embedder, reranker, store } = deps;
   const { signal, instruction, queries, budgetMs } = options;
   const { passages } = store.counts();
   if (passages === 0) throw new UserError("the index holds no passages", { hint: "fill it: rerank index <folder>" });
+  if (queries.length === 0) {
+    throw new UserError("nothing in the index reads like a query", { hint: 'give some: rerank tune "how do I ..." "where is ..."' });
+  }
   const pool = Math.min(options.maxCandidates, passages);
   const vectorIndex = await deps.vectorIndex;
   await warmUp(vectorIndex, pool, deps, options);

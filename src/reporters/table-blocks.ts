@@ -55,7 +55,9 @@ function blockLines(labels: TableOptions["labels"], block: readonly TableColumn[
   const line = (label: string, cellOf: (column: TableColumn) => string) =>
     [padEnd(label, labelWidth), ...block.map((column) => (column.isText ? padEnd : padStart)(cellOf(column), widthOfColumn(column)))].join(GAP).trimEnd();
   const rows = labels.cells.flatMap((label, row) => {
-    const [first = "", ...below] = wrapLines(label, labelWidth).map(({ start, end }) => label.slice(start, end));
+    // A label that fits keeps the spaces that it begins with: they put numbers below each other.
+    const wrapped = widthOf(label) <= labelWidth ? [label] : wrapLines(label, labelWidth).map(({ start, end }) => label.slice(start, end));
+    const [first = "", ...below] = wrapped;
     return [line(first, ({ cells }) => cells[row] ?? ""), ...below];
   });
   return [paintTitles(line(labels.title, ({ title }) => title)), ...rows];

@@ -2,8 +2,10 @@ import { REFERENCE_SIZE, type SurvivalPoint } from "../domain/survival.ts";
 import type { Tuning } from "../pipeline/tune.ts";
 import { alignedRows } from "./aligned-rows.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
+import { intervalChart } from "./interval-chart.ts";
 import { printableJson, printableLine } from "./printable.ts";
 import { createStyle, padStart, widthOf, type Style } from "./style.ts";
+import { tableBlocks, type TableColumn, type TableOptions } from "./table-blocks.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A setting that was written into a configuration file. */
@@ -14,25 +16,15 @@ export interface WrittenSetting {
   readonly file: string;
 }
 
-interface Column {
-  readonly head: string;
-  readonly cells: readonly string[];
-  /** What is worth less goes first where the table is too wide. */
-  readonly worth: number;
-}
-
 /** Raised when a key changes its meaning or goes away. */
 const TUNE_VERSION = 1;
-const GAP = "  ";
-const BAR_COLUMNS = 20;
 
 /** The curve as a table with the setting found, and what it means in a sentence. */
 export function tuneText(tuning: Tuning, written: readonly WrittenSetting[], terminal: Terminal): string {
-  const style = createStyle(terminal);
   const wrapped = (text: string): string => alignedRows([[text]], terminal);
-  const tables = [curveTable(tuning, style, terminal.columns), ...sizeTables(tuning, style, terminal.columns)];
+  const tables = [curveTable(tuning, terminal), ...sizeTable(tuning, terminal)];
   const lines = written.map(({ key, value, file }) => `${key} ${value}: wrote ${printableLine(file)}\n`);
-  return [wrapped(headline(tuning, style)), ...tables, wrapped(verdictText(tuning)), ...(lines.length > 0 ? [lines.join("")] : [])].join("\n");
+  return [wrapped(headline(tuning, createStyle(terminal))), ...tables, wrapped(verdictText(tuning)), ...(lines.length > 0 ? [lines.join("")] : [])].join("\n");
 }
 
 /** Described in docs/tune.schema.json. */
@@ -55,49 +47,60 @@ function queryCount(queries: Tuning["queries"]): string {
 }
 
 /** One row for each candidate count, with vectors as long as the setting found has them. */
-function curveTable(tuning: Tuning, style: Style, columns: number): string {
-  const { chalk, glyphs } = style;
+function curveTable(tuning: Tuning, terminal: Terminal): string {
+  const { chalk, glyphs } = createStyle(terminal);
   const chosen = chosenPoint(tuning);
   const dimensions = chosen?.dimensions ?? tuning.current.dimensions;
   const points = tuning.points.filter((point) => point.dimensions === dimensions);
   const now = currentPoint(tuning);
-  const table = fitColumns(
-    [
-      { head: "", cells: points.map((point) => (point === chosen ? glyphs.to : " ".repeat(widthOf(glyphs.to)))), worth: 9 },
-      { head: "candidates", cells: points.map(({ candidates }) => formatCount(candidates)), worth: 8 },
-      { head: "kept", cells: points.map(({ survival }) => percent(survival)), worth: 7 },
-      { head: "", cells: points.map(({ survival }) => bar(survival, style)), worth: 2 },
-      { head: "interval", cells: points.map(({ ci95 }) => intervalOf(ci95)), worth: 5 },
-      { head: "mean", cells: points.map(({ meanMs }) => formatDuration(meanMs)), worth: 4 },
-      { head: "p95", cells: points.map(({ p95Ms }) => formatDuration(p95Ms)), worth: 6 },
-      { head: "", cells: points.map((point) => (point === now ? "as now" : "")), worth: 3 },
+  const countWidth = formatCount(tuning.pool).length;
+  const column = (title: string, group: string, cellOf: (point: SurvivalPoint) => string): TableColumn => ({
+    title,
+    cells: points.map((point) => (point === chosen ? chalk.bold(cellOf(point)) : cellOf(point))),
+    isText: false,
+    group,
+  });
+  return linesOf({
+    labels: {
+      title: "candidates",
+      cells: points.map((point) => {
+        const mark = point === chosen ? glyphs.to : " ".repeat(widthOf(glyphs.to));
+        return `${mark} ${padStart(formatCount(point.candidates), countWidth)}${point === now ? " as now" : ""}`;
+      }),
+    },
+    columns: [
+      column("kept", "kept", ({ survival }) => percent(survival)),
+      column("95 % interval", "kept", ({ ci95 }) => intervalOf(ci95)),
+      column("mean", "time", ({ meanMs }) => formatDuration(meanMs)),
+      column("p95", "time", ({ p95Ms }) => formatDuration(p95Ms)),
     ],
-    columns,
-  );
-  const [head = "", ...rows] = rowsOf(table);
-  return [chalk.dim(head), ...rows.map((row, position) => (points[position] === chosen ? chalk.bold(row) : row))].map((line) => `${line}\n`).join("");
+    width: terminal.columns,
+    paintTitles: (line) => chalk.dim(line),
+    fill: (room) => intervalChart("kept", points.map(({ survival, ci95 }) => ({ value: survival, interval: ci95 })), room, terminal),
+  });
 }
 
-/** What is kept at every size, in as many tables as it takes to stay within the width; none for vectors that cannot be cut. */
-function sizeTables(tuning: Tuning, { chalk, glyphs }: Style, columns: number): string[] {
+/** What is kept at every size; nothing for vectors that cannot be cut. */
+function sizeTable(tuning: Tuning, terminal: Terminal): string[] {
+  const { chalk, glyphs } = createStyle(terminal);
   const sizes = [...new Set(tuning.points.map(({ dimensions }) => dimensions))];
   if (sizes.length === 1) return [];
   const chosen = chosenPoint(tuning);
-  const counts = [...new Set(tuning.points.map(({ candidates }) => candidates))];
-  const column = (dimensions: number): Column => {
+  const columns = sizes.map((dimensions): TableColumn => {
     const points = tuning.points.filter((point) => point.dimensions === dimensions);
-    const cells = points.map((point) => `${point === chosen ? glyphs.to : ""}${percent(point.survival)}`);
-    return { head: formatCount(dimensions), cells, worth: 1 };
-  };
-  const first: Column = { head: "candidates", cells: counts.map(formatCount), worth: 1 };
-  const tables: Column[][] = [];
-  for (const next of sizes.map(column)) {
-    const last = tables.at(-1);
-    if (last === undefined || tableWidth([...last, next]) > columns) tables.push([first, next]);
-    else last.push(next);
-  }
-  const texts = tables.map((table) => rowsOf(table).map((row, position) => `${position === 0 ? chalk.dim(row) : row}\n`).join(""));
-  return [`kept by vectors cut to so many numbers:\n${texts[0] ?? ""}`, ...texts.slice(1)];
+    const cells = points.map((point) => (point === chosen ? chalk.bold(`${glyphs.to} ${percent(point.survival)}`) : percent(point.survival)));
+    return { title: formatCount(dimensions), cells, isText: false, group: `size ${dimensions}` };
+  });
+  const counts = [...new Set(tuning.points.map(({ candidates }) => candidates))];
+  const countWidth = formatCount(tuning.pool).length;
+  const labels = { title: "candidates", cells: counts.map((count) => padStart(formatCount(count), countWidth)) };
+  return [`Kept by vectors cut to so many numbers:\n${linesOf({ labels, columns, width: terminal.columns, paintTitles: (line) => chalk.dim(line) })}`];
+}
+
+function linesOf(options: TableOptions): string {
+  return tableBlocks(options)
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 /** "30 candidates keep 96.0 % of the reranker's top 10 [93, 98] in 0.9 s (p95 1.1 s); 50, as now, take 1.5 s." */
@@ -144,34 +147,6 @@ function chosenPoint({ verdict }: Tuning): SurvivalPoint | undefined {
 function currentPoint({ points, current, passages }: Tuning): SurvivalPoint | undefined {
   const candidates = Math.min(current.candidates, passages);
   return points.find((point) => point.candidates === candidates && point.dimensions === current.dimensions);
-}
-
-function fitColumns(columns: readonly Column[], room: number): Column[] {
-  let kept = [...columns];
-  while (tableWidth(kept) > room && kept.length > 1) {
-    const least = Math.min(...kept.map(({ worth }) => worth));
-    kept = kept.filter(({ worth }) => worth !== least);
-  }
-  return kept;
-}
-
-function columnWidth({ head, cells }: Column): number {
-  return Math.max(widthOf(head), ...cells.map(widthOf));
-}
-
-function tableWidth(columns: readonly Column[]): number {
-  return columns.reduce((sum, column) => sum + columnWidth(column) + GAP.length, -GAP.length);
-}
-
-/** Head and rows. Numbers end below each other. */
-function rowsOf(columns: readonly Column[]): string[] {
-  const padded = columns.map((column) => [column.head, ...column.cells].map((cell) => padStart(cell, columnWidth(column))));
-  return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row] ?? "").join(GAP).trimEnd());
-}
-
-function bar(share: number, { chalk, glyphs }: Style): string {
-  const done = Math.round(share * BAR_COLUMNS);
-  return chalk.green(glyphs.barDone.repeat(done)) + chalk.dim(glyphs.barLeft.repeat(BAR_COLUMNS - done));
 }
 
 /** One decimal: 94.9 is not yet 95. Rounded down, so that 100 is all. */

@@ -5,9 +5,9 @@ import type { Settings } from "../../config/settings-table.ts";
 import { drawQueries, type SampleQuery } from "../../pipeline/tune-queries.ts";
 import { tune, type Tuning } from "../../pipeline/tune.ts";
 import type { PassageStore } from "../../ports/passage-store.ts";
-import { createCompileProgress, type CompileProgressView } from "../../reporters/compile-progress.ts";
 import { counted } from "../../reporters/format-numbers.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
+import { createTuneProgress } from "../../reporters/tune-progress.ts";
 import { tuneJson, tuneText, type WrittenSetting } from "../../reporters/tune-report.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt } from "../compose.ts";
@@ -28,12 +28,11 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
   const wishes = tuneWishes(flags, args);
   const { environment: env, output, signal, cwd } = context;
   const talk = describeTerminal({ stream: process.stderr, env, colorSetting: settings.color });
-  let progress: CompileProgressView | undefined;
+  const progress = createTuneProgress({ stream: process.stderr, terminal: talk });
   const said: string[] = [];
   const notice = (line: string): void => {
-    progress?.stop();
     said.push(line);
-    output.notice(`rerank: ${line}`);
+    progress.notice(`rerank: ${line}`);
   };
   const home = requireIndexHome(cwd, settings.index);
   const given = await givenQueries(args, wishes, context, notice);
@@ -45,18 +44,17 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
     if (reranker === undefined) throw new Error("the second stage was asked for and is not there");
     tuning = await tune({ ...index, reranker, scanSizes }, {
       queries: given.length > 0 ? given : sampleQueries(index.store, wishes, notice),
-      ...wishes,
+      maxCandidates: wishes.maxCandidates,
+      keep: wishes.keep,
+      seed: wishes.seed,
       currentCandidates: settings.candidates,
       ...(settings.budget !== undefined && { budgetMs: settings.budget }),
       ...(settings.instruct !== undefined && { instruction: settings.instruct }),
       signal,
-      onEvent({ query, queries, done, total }) {
-        progress ??= createCompileProgress({ stream: process.stderr, terminal: talk, verb: "judging" });
-        progress.update({ step: `query ${query} of ${queries}`, share: done / total });
-      },
+      onEvent: (event) => progress.event(event),
     });
   } finally {
-    progress?.stop();
+    progress.stop();
     await index.close();
   }
   for (const line of tuning.notices) output.notice(`rerank: ${line}`);
@@ -71,6 +69,7 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
 
 function sampleQueries(store: PassageStore, { queryCount = DRAWN_QUERIES, seed }: TuneWishes, notice: (line: string) => void): SampleQuery[] {
   const queries = drawQueries(store, queryCount, seed);
+  if (queries.length === 0) return queries;
   const fewer = queries.length < queryCount ? `, no more than ${queries.length} are to be had` : "";
   notice(
     `${counted(queries.length, "query", "queries")} drawn from the index's own headings and sentences${fewer}; each finds its own passage more easily ` +
