@@ -1,6 +1,6 @@
 import { MEASURE_NAMES } from "./evaluation.ts";
 import type { JudgedQuery, MeasuredQuery, MeasureName, Measures, PairedDifference, QueryAnswer, StageAnswer, StageSummary } from "./evaluation.ts";
-import { ndcgAt, precisionAt, recallAt, reciprocalRankAt, type Grades } from "./metrics.ts";
+import { ndcgAt, precisionAt, recallsAt, reciprocalRankAt, type Grades } from "./metrics.ts";
 import { bootstrapInterval, mean, percentile, randomizationTest } from "./statistics.ts";
 
 /** The stage that judges pairs of query and passage. */
@@ -57,8 +57,8 @@ export function pairedDifference(from: string, to: string, differences: readonly
 
 /** Mean recall over the queries at each cutoff, 0 to 1, in the order of the cutoffs. */
 export function recallCurve(queries: readonly MeasuredQuery[], stage: string, cutoffs: readonly number[]): number[] {
-  const rankings = queries.map(({ query, answer }) => ({ grades: query.grades, ranking: documentIdsOf(stageOf(answer, stage)) }));
-  return cutoffs.map((cutoff) => mean(rankings.map(({ ranking, grades }) => recallAt(ranking, grades, cutoff))));
+  const curves = queries.map(({ query, answer }) => recallsAt(documentIdsOf(stageOf(answer, stage)), query.grades, cutoffs));
+  return cutoffs.map((_, position) => mean(curves.map((recalls) => recalls[position]!)));
 }
 
 /** The stages of the answers in their order. An answer that lacks some says nothing about where they belong, so the fullest ones go first. */
@@ -77,12 +77,13 @@ export function stageOf(answer: QueryAnswer, name: string): StageAnswer | undefi
 }
 
 function measureRanking(ranking: readonly string[], grades: Grades): Measures {
+  const [recall10 = 0, recall50 = 0, recall100 = 0] = recallsAt(ranking, grades, [10, 50, 100]);
   return {
     ndcg10: ndcgAt(ranking, grades, 10),
     mrr10: reciprocalRankAt(ranking, grades, 10),
-    recall10: recallAt(ranking, grades, 10),
-    recall50: recallAt(ranking, grades, 50),
-    recall100: recallAt(ranking, grades, 100),
+    recall10,
+    recall50,
+    recall100,
     p1: precisionAt(ranking, grades, 1),
   };
 }

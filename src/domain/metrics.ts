@@ -26,8 +26,14 @@ export function reciprocalRankAt(ranking: readonly string[], grades: Grades, cut
 
 /** The share of all relevant documents that the first `cutoff` hold; 0 when nothing is relevant (`recall`). */
 export function recallAt(ranking: readonly string[], grades: Grades, cutoff: number): number {
+  return recallsAt(ranking, grades, [cutoff])[0]!;
+}
+
+/** The same at each of the cutoffs, in their order. */
+export function recallsAt(ranking: readonly string[], grades: Grades, cutoffs: readonly number[]): number[] {
   const relevantCount = [...grades.values()].filter(isRelevant).length;
-  return relevantCount === 0 ? 0 : gradesOf(ranking, grades, cutoff).filter(isRelevant).length / relevantCount;
+  const positions = gradesOf(ranking, grades, Math.max(...cutoffs)).flatMap((grade, position) => (isRelevant(grade) ? [position] : []));
+  return cutoffs.map((cutoff) => (relevantCount === 0 ? 0 : positions.filter((position) => position < cutoff).length / relevantCount));
 }
 
 /** The share of the first `cutoff` places that hold a relevant document; places that stay empty count as not relevant (`P`). */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { kendallTau, ndcgAt, precisionAt, rankByScore, recallAt, reciprocalRankAt } from "../../src/domain/metrics.ts";
+import { kendallTau, ndcgAt, precisionAt, rankByScore, recallAt, recallsAt, reciprocalRankAt } from "../../src/domain/metrics.ts";
 
 const grades = new Map([
   ["best", 3],
@@ -69,6 +69,8 @@ test("recall counts all relevant documents, found or not", () => {
   expect(recallAt(["fair", "unjudged", "best", "fair"], grades, 10)).toBe(2 / 3);
   expect(recallAt(["fair", "unjudged", "best"], grades, 2)).toBe(1 / 3);
   expect(recallAt(["a"], new Map([["a", 0]]), 10)).toBe(0);
+  expect(recallsAt(["fair", "unjudged", "best", "fair"], grades, [10, 2, 1])).toEqual([2 / 3, 1 / 3, 1 / 3]);
+  expect(recallsAt(["fair"], grades, [])).toEqual([]);
 });
 
 test("precision counts empty places as misses", () => {
@@ -85,7 +87,7 @@ describe("scores become a ranking", () => {
   });
 
   test("with ids in the order of their bytes, not of UTF-16", () => {
-    expect("\u{1F600}" < "\uFF5E").toBe(true);
+    expect(["\uFF5E", "\u{1F600}"].sort()).toEqual(["\u{1F600}", "\uFF5E"]);
     expect(rankByScore(new Map([["\uFF5E", 1], ["\u{1F600}", 1], ["z", 1], ["é", 1]]))).toEqual(["\u{1F600}", "\uFF5E", "é", "z"]);
   });
 
