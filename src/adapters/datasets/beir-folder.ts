@@ -90,10 +90,9 @@ async function throwMissing(folder: string, missing: readonly string[]): Promise
 }
 
 function chooseQrels(folder: string, names: readonly string[]): string {
-  const [only, another] = names;
   if (names.includes("test.tsv")) return "test.tsv";
-  if (only !== undefined && another === undefined) return only;
-  throw new UserError(`${join(folder, "qrels")} holds ${names.join(", ")}, and no test.tsv`, { hint: `say which one counts: --qrels ${only}` });
+  if (names.length === 1) return names[0]!;
+  throw new UserError(`${join(folder, "qrels")} holds ${names.join(", ")}, and no test.tsv`, { hint: `say which one counts: --qrels ${join(folder, "qrels", names[0]!)}` });
 }
 
 async function findQrels(folder: string, written: string): Promise<string> {

@@ -85,7 +85,7 @@ describe("openBeirFolder", () => {
     writeFiles(folder, { "qrels/train.tsv": "q1 d2 1\n" });
     const error = await userRejectionOf(openBeirFolder(folder, {}));
     expect(error.message).toBe(`${join(folder, "qrels")} holds dev.tsv, train.tsv, and no test.tsv`);
-    expect(error.hint).toBe("say which one counts: --qrels dev.tsv");
+    expect(error.hint).toBe(`say which one counts: --qrels ${join(folder, "qrels/dev.tsv")}`);
     expect((await userRejectionOf(openBeirFolder(folder, { qrelsFile: "tset.tsv" }))).hint).toContain("dev.tsv, train.tsv");
   });
 
