@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.{ts,tsx}"],
     // Model and process tests share two cores with the child processes that they start.
     testTimeout: 120_000,
     hookTimeout: 120_000,

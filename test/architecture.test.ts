@@ -18,7 +18,8 @@ const ARROWS: Record<string, readonly string[]> = {
   inference: ["domain", "ports", "engine"],
   config: ["domain"],
   reporters: ["domain", "pipeline"],
-  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters"],
+  ui: ["domain", "pipeline", "reporters"],
+  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters", "ui"],
 };
 /** Types that describe results and events may be named wherever a result is shown: those imports vanish at run time. */
 const TYPE_ARROWS: Record<string, readonly string[]> = { reporters: ["ports"] };
@@ -27,6 +28,7 @@ const LIBRARY_LAYERS: Record<string, readonly string[] | "any"> = {
   engine: "any",
   // Charts are drawn by Plot into a document of linkedom's, in reporters/html.
   reporters: ["chalk", "string-width", "supports-hyperlinks", "@observablehq/plot", "linkedom"],
+  ui: ["ink", "react"],
   config: ["cosmiconfig"],
   cli: ["commander"],
 };
