@@ -2,6 +2,7 @@ import type { RankedPassage } from "../domain/candidate.ts";
 import type { Passage } from "../domain/passage.ts";
 import type { SearchEvent } from "../pipeline/events.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
+import type { SentenceWeight } from "../pipeline/weigh-sentences.ts";
 
 /** What the header says before any model has loaded. */
 export interface ScreenIndex {
@@ -47,15 +48,6 @@ export interface RunningSearch {
   finishNow(): void;
   /** Throws the search away, at once. */
   cancel(): void;
-}
-
-/** One sentence of a passage and what it does for the passage's relevance. */
-export interface SentenceWeight {
-  /** Offsets in the passage's text, in UTF-16 code units. */
-  readonly start: number;
-  readonly end: number;
-  /** How much the logit falls when the sentence is left out; negative where the passage is more relevant without it. */
-  readonly weight: number;
 }
 
 export interface Neighbours {
