@@ -32,11 +32,11 @@ export function planRepair(findings: AuditFindings, store: Pick<AuditedStore, "d
   for (const path of content.unreadableDocuments) forget.set(path, "its record cannot be read");
   for (const path of store.documentsOfVectors(damagedVectors)) forget.set(path, "a vector is damaged");
   const rebuildLexical = integrity.lexical.length > 0 || isLexicalOff(content);
-  const areRowsOff = forget.size > 0 || damagedVectors.length > 0 || rebuildLexical || content.unusedVectors + content.rows.strayReferences > 0;
+  const losesRows = forget.size > 0 || damagedVectors.length > 0 || content.unusedVectors + content.rows.strayReferences > 0;
   return {
-    rows: areRowsOff ? { forget: [...forget.keys()], dropVectors: damagedVectors, rebuildLexical } : undefined,
+    rows: losesRows || rebuildLexical ? { forget: [...forget.keys()], dropVectors: damagedVectors, rebuildLexical } : undefined,
     forget,
-    graph: graphRepair(content, areRowsOff),
+    graph: graphRepair(content, losesRows),
     removeLeftovers: leftovers.useless.length > 0,
     compact: isMuchFree(findings.disk),
   };
@@ -55,10 +55,10 @@ export function isMuchFree({ store, parts }: DiskUse): boolean {
   return parts !== undefined && parts.free >= MUCH_FREE_BYTES && parts.free >= store * MUCH_FREE_SHARE;
 }
 
-function graphRepair(content: ContentFindings, areRowsOff: boolean): RepairPlan["graph"] {
+function graphRepair(content: ContentFindings, losesRows: boolean): RepairPlan["graph"] {
   const { health } = content.graph;
   const { recall } = content.vectors;
   const isPoor = recall !== undefined && recall.recall10.mean < LEAST_RECALL10;
   if (health === "missing" || health === "damaged" || isPoor || isGraphOfOthers(content)) return "rebuild";
-  return health === "out of step" || areRowsOff ? "sync" : "keep";
+  return health === "out of step" || losesRows ? "sync" : "keep";
 }

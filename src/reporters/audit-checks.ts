@@ -52,13 +52,14 @@ function databaseCheck({ integrity: { database }, content }: AuditFindings): Aud
   return content === undefined ? problem("database", "the manifest is missing", REBUILD) : ok("database", "whole, as SQLite sees it");
 }
 
-function rowsCheck({ writer }: AuditFindings, { passages, unusedVectors }: ContentFindings): AuditCheck {
+function rowsCheck({ writer }: AuditFindings, { passages, unusedVectors, unreadableDocuments }: ContentFindings): AuditCheck {
   const { withoutDocument, withoutVector } = passages;
   const strays = [
     ...(withoutDocument > 0 ? [`${counted(withoutDocument, "passage")} of no document`] : []),
     ...(withoutVector > 0 ? [`${counted(withoutVector, "passage")} without a vector`] : []),
+    ...(unreadableDocuments.length > 0 ? [`${counted(unreadableDocuments.length, "document")} whose record cannot be read`] : []),
   ];
-  if (strays.length > 0) return problem("rows", strays.join(", "), REPAIR);
+  if (strays.length > 0) return problem("rows", strays.join(", "), REPAIR, unreadableDocuments);
   if (unusedVectors === 0) return ok("rows", "every passage has its document and its vector");
   const detail = `${counted(unusedVectors, "vector")} that no passage uses`;
   // An interrupted run leaves them, and the next one need not embed those texts again.

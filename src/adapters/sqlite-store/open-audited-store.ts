@@ -50,7 +50,13 @@ export function openAuditedStore(file: string): AuditedStore {
       const match = [...new Set(terms)].slice(0, MOST_TERMS).map((term) => `"${term}"`).join(" AND ");
       // Numbers are bound as floating point, and FTS5 ignores a rowid that is no integer.
       const find = prepare("SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ? AND rowid = CAST(? AS INTEGER)");
-      return match === "" || find.pluck().get(match, passageId) === 1;
+      try {
+        return match === "" || find.pluck().get(match, passageId) === 1;
+      } catch (error) {
+        // A damaged lexical index fails in its own way; the rows beneath it may well be whole.
+        if ((error as { code?: string }).code === "SQLITE_CORRUPT_VTAB") return false;
+        throw error;
+      }
     },
     sizes: () => sizesOf(connection),
   };
@@ -75,19 +81,19 @@ interface PassageRow {
   readonly id: number;
   readonly path: string | null;
   readonly headings: string;
-  readonly text: string;
+  readonly text: Buffer;
   readonly vectorKey: string | null;
 }
 
 function* storedPassages({ prepare }: Connection): Generator<StoredPassage> {
   const select = prepare(
-    `SELECT p.id, d.path, p.headings, p.text, v.vector_key AS vectorKey FROM passages AS p
+    `SELECT p.id, d.path, p.headings, CAST(p.text AS BLOB) AS text, v.vector_key AS vectorKey FROM passages AS p
      LEFT JOIN documents AS d ON d.id = p.document_id LEFT JOIN vectors AS v ON v.id = p.vector_id
      WHERE p.id > ? ORDER BY p.id LIMIT ${PAGE_ROWS}`,
   );
   for (let lastId = 0; ; ) {
     const rows = select.all(lastId) as PassageRow[];
-    for (const row of rows) yield { ...row, headings: headingsOf(row) };
+    for (const row of rows) yield { ...row, headings: headingsOf(row), text: textOf(row.text) };
     const last = rows.at(-1);
     if (last === undefined) return;
     lastId = last.id;
@@ -102,6 +108,16 @@ function headingsOf({ headings }: PassageRow): readonly string[] | undefined {
     // No JSON any more: the caller counts the passage as damaged.
     return undefined;
   }
+}
+
+/**
+ * better-sqlite3 writes half a pair of surrogates, which JSON can hold, as three bytes of its own, and reads each as a
+ * replacement character; the digest was made of one replacement character.
+ */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString();
+  if (!text.includes("\ufffd")) return text;
+  return Buffer.from(bytes.toString("latin1").replace(/\xed[\xa0-\xbf][\x80-\xbf]/g, "\xef\xbf\xbd"), "latin1").toString();
 }
 
 function sizesOf({ db, prepare }: Connection): StoreSizes {
