@@ -1,5 +1,4 @@
-import type { ModelSpec, Qwen3Precision } from "../domain/model-spec.ts";
-import { QWEN3_PRECISIONS } from "../domain/model-spec.ts";
+import { QWEN3_PRECISIONS, type ModelSpec, type Qwen3Precision } from "../domain/model-spec.ts";
 import { findDevices, mayHaveGraphics } from "../engine/find-devices.ts";
 import { pairMemoryBytes, SMALLEST_SHAPE } from "../engine/qwen3/probe-precision.ts";
 import { readQwen3Shape } from "../engine/qwen3/qwen3-config.ts";
@@ -9,12 +8,17 @@ import type { PrecisionProbe, ProbedWay } from "../ports/precision-probe.ts";
 import type { ModelSettings } from "./locate-models.ts";
 
 const SMALLEST_PAIR = "qwen3-0.6b";
+/** "qwen3-0.6b:int4": the precision is what is recommended. */
+const PRECISION_SUFFIX = new RegExp(`:(?:${QWEN3_PRECISIONS.join("|")})(?=\\+|$)`, "g");
 
-/** Tries the chosen embedder's shape where it is one that the own engine compiles, else that of the smallest such pair. */
-export function createPrecisionProbe({ family, id, folder }: Pick<ModelSpec, "family" | "id" | "folder">, { threads }: Pick<ModelSettings, "threads">): PrecisionProbe {
+/**
+ * Tries the chosen embedder's shape where it is one that the own engine compiles, else that of the smallest such pair.
+ * @param models the chosen models, as `--models` takes them.
+ */
+export function createPrecisionProbe({ family, folder }: Pick<ModelSpec, "family" | "folder">, models: string, { threads }: Pick<ModelSettings, "threads">): PrecisionProbe {
   const shape = family === "qwen3" ? readQwen3Shape(folder) : SMALLEST_SHAPE;
   return {
-    models: family === "qwen3" ? id.replace(/:\w+$/, "") : SMALLEST_PAIR,
+    models: family === "qwen3" ? models.replaceAll(PRECISION_SUFFIX, "") : SMALLEST_PAIR,
     tokens: PASSAGE_TOKENS,
     memoryBytes: (precision: Qwen3Precision) => pairMemoryBytes(shape, precision),
     time: ({ precision, device }, { timeBoxMs, signal }) =>

@@ -13,14 +13,17 @@ export interface PrecisionBenchmark {
   readonly probe: PrecisionProbe;
   readonly ways: readonly ProbedWay[];
   readonly timeBoxMs: number;
+  readonly candidateCount: number;
   readonly availableBytes: number;
+  /** Takes the place of an estimate. */
   readonly measured: MeasuredWay | undefined;
   readonly onWay: (way: ProbedWay) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Tries each way in turn. What fails is a line of the outcome. Rejects only with `signal.reason`. */
-export async function measurePrecisions({ probe, ways, timeBoxMs, availableBytes, measured, onWay, signal }: PrecisionBenchmark): Promise<PrecisionFigures[]> {
+export async function measurePrecisions({ probe, ways, timeBoxMs, candidateCount, availableBytes, measured, onWay, signal }: PrecisionBenchmark): Promise<PrecisionFigures[]> {
+  const searchMs = ({ median }: Spread): number => ((candidateCount * probe.tokens) / median) * 1000;
   const figures: PrecisionFigures[] = [];
   for (const way of ways) {
     const { precision, device } = way;
@@ -28,15 +31,17 @@ export async function measurePrecisions({ probe, ways, timeBoxMs, availableBytes
     const known = { precision, device, memoryBytes, fits: memoryBytes <= availableBytes, failure: null };
     onWay(way);
     if (measured?.precision === precision && measured.device === device) {
-      figures.push({ ...known, source: "measured", tokensPerSecond: measured.tokensPerSecond });
+      const { tokensPerSecond } = measured;
+      figures.push({ ...known, source: "measured", tokensPerSecond, searchMs: searchMs(tokensPerSecond) });
       continue;
     }
     try {
-      const rates = (await probe.time(way, { timeBoxMs, signal })).map((ms) => (probe.tokens / ms) * 1000);
-      figures.push({ ...known, source: "estimated", tokensPerSecond: spreadOf(rates) });
+      const times = await probe.time(way, { timeBoxMs, signal });
+      const tokensPerSecond = spreadOf(times.map((ms) => (probe.tokens / ms) * 1000));
+      figures.push({ ...known, source: "estimated", tokensPerSecond, searchMs: searchMs(tokensPerSecond) });
     } catch (error) {
       signal?.throwIfAborted();
-      figures.push({ ...known, source: "estimated", tokensPerSecond: null, failure: (error as Error).message });
+      figures.push({ ...known, source: "estimated", tokensPerSecond: null, searchMs: null, failure: (error as Error).message });
     }
   }
   return figures;

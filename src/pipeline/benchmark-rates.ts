@@ -24,7 +24,7 @@ interface Run {
 const LENGTHS = [64, 256, 512] as const;
 const LONGEST = 1024;
 /** Different ones: no run can profit from the one before. */
-const TEXTS = 8;
+const TEXTS = 4;
 /** The candidates of a search are at most this long, where nobody has asked for other passages. */
 export const PASSAGE_TOKENS = 256;
 

@@ -89,6 +89,8 @@ export interface PrecisionFigures extends ProbedWay {
   /** "measured": with the model itself; "estimated": from some of its layers with random weights. */
   readonly source: "measured" | "estimated";
   readonly tokensPerSecond: Spread | null;
+  /** For judging the candidates of a search, each as long as a text of the probe. */
+  readonly searchMs: number | null;
   /** Both models and their process, from the shapes of their weights. */
   readonly memoryBytes: number;
   /** Whether that much memory was free. */
@@ -113,13 +115,13 @@ export interface BenchmarkReport {
   /** Shortest texts first. */
   readonly embedding: readonly RateAtLength[];
   readonly reranking: readonly RerankingRate[];
+  /** Of the searches whose cost is told. */
   readonly candidateCount: number;
   readonly hnsw: HnswFigures;
   readonly memory: MemoryFigures;
-  /** Of `recommendation.models`' shape; see `probedTokens`. */
-  readonly precisions: readonly PrecisionFigures[];
-  /** What the model is whose precisions were tried, and the tokens of one text. */
+  /** The model whose precisions were tried, and the tokens of each text that it read. */
   readonly probed: { readonly models: string; readonly tokens: number };
+  readonly precisions: readonly PrecisionFigures[];
   readonly recommendation: Recommendation;
   readonly elapsedMs: number;
 }

@@ -97,6 +97,7 @@ export async function runBenchmark(dependencies: BenchmarkDependencies, options:
     probe,
     ways,
     timeBoxMs: probeMs,
+    candidateCount,
     availableBytes: machine.availableBytes,
     measured: probesEmbedder ? measuredWay(models.embedder, rates.embedding) : undefined,
     onWay: ({ precision, device }) => begin(`${probe.models}, ${precision} on ${device}`, probeMs + PROBE_START_MS),

@@ -13,7 +13,6 @@ const BENCH_VERSION = 1;
 /** What `rerank bench` prints: tables, then what is recommended. Ends with a line break. */
 export function benchText(report: BenchmarkReport, terminal: Terminal): string {
   const { chalk } = createStyle(terminal);
-  const { recommendation } = report;
   const facts = (rows: readonly (readonly string[])[]): string => alignedRows(rows, { isTerminal: true, columns: terminal.columns });
   const failures = report.precisions.flatMap((way) => (way.failure === null ? [] : [[wayOf(way), printableLine(way.failure)]]));
   const parts = [
@@ -23,7 +22,8 @@ export function benchText(report: BenchmarkReport, terminal: Terminal): string {
     rerankingTable(report, terminal),
     facts(hnswRows(report)),
     precisionTable(report, terminal) + facts(failures),
-    paragraph(`recommended: ${printableLine(recommendation.models)} ${recommendation.reason}`, terminal) + chalk.dim(paragraph(settingsLine(report), terminal)),
+    // What is to be copied is not wrapped.
+    paragraph(recommendationText(report), terminal) + chalk.bold(`${settingsLine(report)}\n`),
     chalk.dim(`measured in ${formatDuration(report.elapsedMs)}\n`),
   ];
   return parts.join("\n");
@@ -49,7 +49,7 @@ function machineRows({ machine, models, load, memory }: BenchmarkReport): string
     ["system", `${printableLine(system)}, Node ${nodeVersion}`],
     ["embedder", modelOf(models.embedder)],
     ["reranker", modelOf(models.reranker)],
-    ["ready", `${formatDuration(first.readyMs)} after the start, ${formatDuration(second.readyMs)} once files are cached (embedder ${formatDuration(second.embedderMs)}, reranker ${formatDuration(second.rerankerMs)})`],
+    ["loading", `${formatDuration(first.readyMs)}; again, with cached files, ${formatDuration(second.readyMs)} (embedder ${formatDuration(second.embedderMs)}, reranker ${formatDuration(second.rerankerMs)})`],
     ["resident", `${formatBytes(memory.modelsBytes)} for both models, ${formatBytes(memory.ownBytes)} for rerank itself`],
   ];
 }
@@ -91,23 +91,37 @@ function hnswRows({ hnsw }: BenchmarkReport): string[][] {
   const { vectors, dimensions, buildVectorsPerSecond, queryMs, exactQueryMs, recall10, recall100 } = hnsw;
   return [
     ["HNSW", `${formatCount(vectors)} synthetic vectors of ${formatCount(dimensions)} dimensions, built at ${formatCount(buildVectorsPerSecond)} a second`],
-    ["query", `${formatMs(queryMs.median)} ms for the nearest 100; exactly, ${formatMs(exactQueryMs.median)} ms`],
+    ["query", `${formatMs(queryMs.median)} ms for the nearest 100, ${formatMs(exactQueryMs.median)} ms by the exact scan`],
     ["recall", `${recall10.toFixed(4)} of the exact 10, ${recall100.toFixed(4)} of the exact 100`],
   ];
 }
 
-function precisionTable({ precisions, probed }: BenchmarkReport, terminal: Terminal): string {
+function precisionTable({ precisions, probed, candidateCount }: BenchmarkReport, terminal: Terminal): string {
   const { chalk, glyphs } = createStyle(terminal);
+  const searchOf = ({ searchMs }: PrecisionFigures): string => (searchMs === null ? glyphs.none : formatDuration(searchMs));
   const rateOf = ({ tokensPerSecond }: PrecisionFigures): string => (tokensPerSecond === null ? "failed" : formatCount(tokensPerSecond.median));
   const columns = [
     { title: "tokens/s", cells: precisions.map(rateOf) },
     { title: "quartiles", cells: precisions.map(({ tokensPerSecond }) => (tokensPerSecond === null ? glyphs.none : rangeOf(tokensPerSecond))) },
+    { title: `${formatCount(candidateCount)} candidates`, cells: precisions.map(searchOf) },
     { title: "memory", cells: precisions.map(({ memoryBytes }) => formatBytes(memoryBytes)) },
     { title: "fits", cells: precisions.map(({ fits }) => (fits ? "yes" : "no")) },
-    { title: "source", cells: precisions.map(({ source }) => source) },
+    // Where all are estimates, the caption has said so.
+    ...(precisions.some(({ source }) => source === "measured") ? [{ title: "source", cells: precisions.map(({ source }) => source) }] : []),
   ];
-  const caption = `${printableLine(probed.models)}, embedding texts of ${formatCount(probed.tokens)} tokens; estimated: from a few layers with random weights`;
+  const caption = `${printableLine(probed.models)}, texts of ${formatCount(probed.tokens)} tokens; estimated: from a few layers with random weights`;
   return chalk.dim(paragraph(caption, terminal)) + table({ title: "", cells: precisions.map(wayOf) }, columns, terminal);
+}
+
+/** What to take, why, and what a search then costs beside one with the models that were measured. */
+function recommendationText({ recommendation, precisions, reranking, models, probed, candidateCount }: BenchmarkReport): string {
+  const { models: name, precision, device, reason } = recommendation;
+  const taken = precisions.find((way) => way.precision === precision && way.device === device);
+  const head = `recommended: ${printableLine(precision === null ? reason : `${name}, ${reason}`)}`;
+  const now = reranking.find(({ textTokens }) => textTokens === probed.tokens);
+  if (taken?.searchMs == null || taken.source === "measured" || now === undefined) return head;
+  const cost = `${formatCount(candidateCount)} candidates take about ${formatDuration(taken.searchMs)} with it, ${formatDuration(now.searchMs)} with ${printableLine(models.reranker.id)}`;
+  return `${head}. ${cost}.`;
 }
 
 /** How the recommendation is taken up. */
