@@ -56,9 +56,21 @@ export interface Neighbours {
   readonly after: readonly Passage[];
 }
 
+/**
+ * What the screen is drawn on and hears keys from, for Ink's `render`. The terminal behind them (alternate screen, raw mode, Ctrl-Z, what an
+ * editor needs) is `cli/screen`'s: while it is lent to an editor nothing that is written here is shown, and afterwards a "resize" asks for
+ * a new painting.
+ */
+export interface ScreenStreams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+}
+
 /** All that the screen can ask of the world; components never do it themselves. */
 export interface ScreenServices {
   readonly index: ScreenIndex;
+  /** Tells lines that a person should know (a model process died and was started again), those that came before too. Ended by what it returns. */
+  onNotice(listener: (line: string) => void): () => void;
   /** The pair that searches use now. Devices are `null` until both have loaded. */
   models(): ScreenModels;
   /** Resolves when both models can answer; rejects with UserError when one cannot be loaded. */
