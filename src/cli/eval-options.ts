@@ -4,7 +4,7 @@ import { UserError } from "../domain/errors.ts";
 import { integerFlag } from "./integer-flag.ts";
 import type { Flags } from "./load-settings.ts";
 
-/** What `rerank eval` was asked for beside its settings. Paths are absolute. */
+/** What `rerank eval` was asked for beside its settings. */
 export interface EvalOptions {
   /** Documents ranked for a query. */
   readonly depth: number;
@@ -13,7 +13,9 @@ export interface EvalOptions {
   readonly seed: number;
   /** As the user wrote them; empty: nothing to compare. */
   readonly compare: readonly string[];
+  /** As the user wrote it: a folder's own judgments may be named without the folder. */
   readonly qrelsFile: string | undefined;
+  /** Absolute, as is the next one. */
   readonly runFile: string | undefined;
   readonly htmlFile: string | undefined;
   readonly fresh: boolean;
@@ -41,7 +43,7 @@ export function evalOptions(flags: Flags, cwd: string): EvalOptions {
     queryCount: integerFlag(flags, "queries", { min: 1, max: 10_000_000, doc: "queries to ask, drawn at random" }),
     seed: integerFlag(flags, "seed", { min: 0, max: 2 ** 32 - 1, doc: "the same seed draws the same queries" }) ?? DEFAULT_SEED,
     compare,
-    qrelsFile: pathOf("qrels"),
+    qrelsFile: typeof flags["qrels"] === "string" ? flags["qrels"] : undefined,
     runFile,
     htmlFile: pathOf("html"),
     fresh: flags["fresh"] === true,

@@ -36,7 +36,7 @@ export async function runEval(args: readonly string[], flags: Flags, context: Co
   const options = evalOptions(flags, context.cwd);
   const inputs = args.map((arg) => resolve(context.cwd, arg));
   const evaluations = areRuns(args, inputs, options)
-    ? [await evaluateRuns(inputs, requireQrels(options), options)]
+    ? [await evaluateRuns(inputs, resolve(context.cwd, requireQrels(options)), options)]
     : await evaluateDataset(requireOne(args, inputs), settings, flags, options, context);
   await report(evaluations, settings, options, context);
   return 0;
