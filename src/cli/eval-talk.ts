@@ -7,6 +7,7 @@ import type { CommandContext } from "./context.ts";
 
 /** What an evaluation says on stderr: notices, and how far its indexing and its queries are. */
 export interface EvalTalk {
+  /** Each line once, however many variants give cause for it. */
   notice(line: string): void;
   /** Queries that were answered so far, by this run. */
   readonly answered: number;
@@ -23,6 +24,7 @@ export function createEvalTalk({ environment: env, output }: Pick<CommandContext
   let view: { notice(line: string): void; stop(): void } | undefined;
   let queries: ReturnType<typeof createEvaluationProgress> | undefined;
   let answered = 0;
+  const said = new Set<string>();
 
   function end(): void {
     view?.stop();
@@ -32,6 +34,8 @@ export function createEvalTalk({ environment: env, output }: Pick<CommandContext
 
   return {
     notice(line) {
+      if (said.has(line)) return;
+      said.add(line);
       if (view === undefined) output.notice(`rerank: ${line}`);
       else view.notice(`rerank: ${line}`);
     },
