@@ -1,0 +1,218 @@
+import { EventEmitter } from "node:events";
+import { writeSync } from "node:fs";
+import { PassThrough } from "node:stream";
+import type { ReadStream, WriteStream } from "node:tty";
+import type { ScreenStreams } from "../../ui/screen-services.ts";
+
+/**
+ * Alternate screen, the wheel as arrow keys in it (1007: without the mouse being captured, so that text can be selected as usual), pasted
+ * text in brackets. The setting of 1007 is saved first: some terminals have it on for `less` and the like, and must keep it.
+ */
+const ENTER = "\u001b[?1049h\u001b[H\u001b[2J\u001b[?1007s\u001b[?1007h\u001b[?2004h";
+const LEAVE = "\u001b[0m\u001b[?25h\u001b[?2004l\u001b[?1007r\u001b[?1049l";
+const CTRL_C = 0x03;
+const CTRL_Z = 0x1a;
+/** A stopped process gets no further than the signal; one that nobody can stop (no job control) goes on after this. */
+const STOP_MS = 100;
+
+export interface ScreenTerminalOptions {
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream;
+  /** Ctrl-C was typed; the screen hears it too. */
+  readonly onInterrupt?: () => void;
+}
+
+/** The terminal while the screen has it. */
+export interface ScreenTerminal {
+  /** What the screen reads and writes instead of the terminal itself. */
+  readonly streams: ScreenStreams;
+  /** Writes a sequence that the screen knows nothing of. */
+  write(sequence: string): void;
+  /** Gives the terminal to another program while `run` runs, as it was before; then the screen is painted again. One at a time. */
+  lend<T>(run: () => Promise<T>): Promise<T>;
+  /** Gives the terminal back as it was. May be called twice. */
+  close(): void;
+}
+
+/**
+ * Takes the terminal for the screen. It is given back by `close` and, whatever happens, when the process ends; Ctrl-Z gives it
+ * back until the process goes on.
+ */
+export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTerminalOptions): ScreenTerminal {
+  const keys = new ScreenKeys(stdin);
+  const canvas = new ScreenCanvas(stdout);
+  let isClosed = false;
+  /** Who has the terminal instead of the screen: an editor, the shell. */
+  let lent = 0;
+
+  function take(): void {
+    // Where the terminal has gone meanwhile there is nothing to take; the end of the session follows.
+    if (stdin.destroyed) return;
+    stdin.setRawMode(true);
+    stdin.on("data", onData);
+    stdin.resume();
+    stdout.write(ENTER);
+    canvas.isShown = true;
+  }
+
+  function release(): void {
+    canvas.isShown = false;
+    stdin.off("data", onData);
+    stdin.pause();
+    restoreModes();
+  }
+
+  /** Also the last thing before the process ends, where nothing can be waited for. */
+  function restoreModes(): void {
+    try {
+      if (!stdin.destroyed) stdin.setRawMode(false);
+      writeSync(stdout.fd, LEAVE);
+    } catch {
+      // The terminal has gone (its window was closed): nothing is left to restore.
+    }
+  }
+
+  function giveAway(): void {
+    if (lent++ === 0) release();
+  }
+
+  function takeBack(): void {
+    if (--lent > 0 || isClosed) return;
+    take();
+    canvas.repaint();
+  }
+
+  function onData(chunk: Buffer): void {
+    if (chunk.includes(CTRL_C)) onInterrupt?.();
+    // Raw mode hands Ctrl-Z to us. Alone: within pasted text it is none.
+    if (chunk.length === 1 && chunk[0] === CTRL_Z && process.platform !== "win32") stop();
+    else keys.write(chunk);
+  }
+
+  function stop(): void {
+    giveAway();
+    let hasGoneOn = false;
+    const goOn = (): void => {
+      if (hasGoneOn) return;
+      hasGoneOn = true;
+      process.off("SIGCONT", goOn);
+      takeBack();
+    };
+    process.on("SIGCONT", goOn);
+    // The whole job, as a terminal's own Ctrl-Z: npx or a script may stand between the shell and us.
+    process.kill(0, "SIGTSTP");
+    setTimeout(goOn, STOP_MS);
+  }
+
+  const onResize = (): void => void canvas.emit("resize");
+  // A terminal that has gone says so here; what follows is SIGHUP's to decide.
+  const onInputError = (): void => {};
+
+  process.on("exit", restoreModes);
+  stdout.on("resize", onResize);
+  stdin.on("error", onInputError);
+  take();
+
+  return {
+    streams: { stdin: keys as unknown as ReadStream, stdout: canvas as unknown as WriteStream },
+    write(sequence) {
+      stdout.write(sequence);
+    },
+    async lend(run) {
+      giveAway();
+      try {
+        return await run();
+      } finally {
+        takeBack();
+      }
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      process.off("exit", restoreModes);
+      stdout.off("resize", onResize);
+      if (lent === 0) release();
+      stdin.off("error", onInputError);
+      // A terminal that is read keeps the process alive.
+      stdin.unref();
+    },
+  };
+}
+
+/** What the terminal sends, but for what the screen must not see. Ink reads it as it reads a terminal; raw mode is not its business. */
+class ScreenKeys extends PassThrough {
+  readonly isTTY = true;
+  readonly fd: number;
+  readonly #stdin: ReadStream;
+
+  constructor(stdin: ReadStream) {
+    super();
+    this.#stdin = stdin;
+    this.fd = stdin.fd;
+  }
+
+  setRawMode(): this {
+    return this;
+  }
+
+  ref(): this {
+    this.#stdin.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#stdin.unref();
+    return this;
+  }
+}
+
+/** What the screen is drawn on: the terminal, while the screen has it. */
+class ScreenCanvas extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  readonly fd: number;
+  isShown = false;
+  readonly #stdout: WriteStream;
+  #isNarrowed = false;
+
+  constructor(stdout: WriteStream) {
+    super();
+    // Several parts of a screen listen for its size.
+    this.setMaxListeners(0);
+    this.#stdout = stdout;
+    this.fd = stdout.fd;
+  }
+
+  get columns(): number {
+    return this.#stdout.columns - (this.#isNarrowed ? 1 : 0);
+  }
+
+  get rows(): number {
+    return this.#stdout.rows;
+  }
+
+  getColorDepth(env?: object): number {
+    return this.#stdout.getColorDepth(env);
+  }
+
+  hasColors(count?: number): boolean {
+    return this.#stdout.hasColors(count);
+  }
+
+  write(text: string | Uint8Array, encoding?: BufferEncoding | ((error?: Error | null) => void), onWritten?: (error?: Error | null) => void): boolean {
+    const callback = typeof encoding === "function" ? encoding : onWritten;
+    if (this.isShown) return this.#stdout.write(text as string, (error) => callback?.(error));
+    if (callback !== undefined) setImmediate(callback);
+    return true;
+  }
+
+  /**
+   * Ink writes a frame only where it differs from the last one, and starts anew when its window gets narrower: it does, for a moment.
+   */
+  repaint(): void {
+    this.#isNarrowed = true;
+    this.emit("resize");
+    this.#isNarrowed = false;
+    this.emit("resize");
+  }
+}
