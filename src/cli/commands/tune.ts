@@ -70,9 +70,9 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
 function sampleQueries(store: PassageStore, { queryCount = DRAWN_QUERIES, seed }: TuneWishes, notice: (line: string) => void): SampleQuery[] {
   const queries = drawQueries(store, queryCount, seed);
   if (queries.length === 0) return queries;
-  const fewer = queries.length < queryCount ? `, no more than ${queries.length} are to be had` : "";
+  const all = queries.length < queryCount ? ", all that there are," : "";
   notice(
-    `${counted(queries.length, "query", "queries")} drawn from the index's own headings and sentences${fewer}; each finds its own passage more easily ` +
+    `${counted(queries.length, "query", "queries")}${all} drawn from the index's own headings and sentences; each finds its own passage more easily ` +
       "than a person's question would: give real ones where you can (--from queries.txt)",
   );
   return queries;
