@@ -6,13 +6,14 @@ type PlotLibrary = typeof import("@observablehq/plot");
 interface SvgElement {
   readonly outerHTML: string;
   readonly firstElementChild: { readonly localName: string; remove(): void } | null;
-  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
   querySelectorAll(selector: string): Iterable<{ removeAttribute(name: string): void }>;
 }
 
 /** Widths that charts are drawn at, px: a style sheet shows one of them. A scaled drawing would have letters of 5 px on a phone. */
 export const CHART_WIDTHS = { wide: 760, narrow: 344 } as const;
-const FONT_PX = 12;
+/** Text that stands on lines. */
+export const HALO = { fill: "currentColor", stroke: "var(--paper)", strokeWidth: 4 } as const;
 /** Attributes that hold coordinates: a hundredth of a pixel is enough, and a third of the size. */
 const COORDINATES = / (?:d|[xy][12]?|c[xy]|r|width|height|transform)="[^"]*"/g;
 
@@ -35,10 +36,10 @@ export async function openChartPen(): Promise<ChartPen> {
       document,
       className: "chart",
       ...options,
-      style: { fontFamily: "inherit", fontSize: `${FONT_PX}px` },
     }) as unknown as SvgElement;
     // Plot brings the same rules with every chart; the page has them once.
     if (svg.firstElementChild?.localName === "style") svg.firstElementChild.remove();
+    for (const name of ["font-family", "font-size"]) svg.removeAttribute(name);
     // Inside of an image, names of its parts are read by nobody.
     for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
     for (const part of svg.querySelectorAll("[aria-hidden]")) part.removeAttribute("aria-hidden");

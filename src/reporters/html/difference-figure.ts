@@ -1,10 +1,10 @@
 import type { PairedDifference, VariantDifference } from "../../domain/evaluation.ts";
 import { formatPValue } from "../evaluation-wording.ts";
 import { shortenEnd } from "../fit-text.ts";
-import { CHART_WIDTHS, type ChartPen } from "./chart-pen.ts";
+import { CHART_WIDTHS, HALO, type ChartPen } from "./chart-pen.ts";
 import { conclusionOf, formatPointRange, formatPoints } from "./format-measures.ts";
 import { html, type Markup } from "./markup.ts";
-import { figure, quoted } from "./page-parts.ts";
+import { figure, named, quoted } from "./page-parts.ts";
 
 const ROW_PX = 50;
 const COLORS = { better: "var(--gain)", worse: "var(--loss)", open: "var(--muted)" };
@@ -35,8 +35,8 @@ export function differenceFigure(pen: ChartPen, differences: readonly (PairedDif
       ...rows.flatMap(({ name, numbers, position, value, low, high, color }) => [
         plot.ruleY([position + 0.72], { x1: low, x2: high, stroke: color, strokeWidth: 2.5, strokeOpacity: 0.6 }),
         plot.dot([value], { x: [value], y: [position + 0.72], r: 4.5, fill: color }),
-        plot.text([shortenEnd(name, width === CHART_WIDTHS.wide ? 80 : 32, "…")], { x: [-reach], y: [position + 0.28], textAnchor: "start" }),
-        plot.text([numbers], { x: [reach], y: [position + 0.28], textAnchor: "end", fontVariant: "tabular-nums" }),
+        plot.text([shortenEnd(name, width === CHART_WIDTHS.wide ? 80 : 32, "…")], { x: [-reach], y: [position + 0.28], textAnchor: "start", ...HALO }),
+        plot.text([numbers], { x: [reach], y: [position + 0.28], textAnchor: "end", fontVariant: "tabular-nums", ...HALO }),
       ]),
     ],
   }));
@@ -45,20 +45,24 @@ export function differenceFigure(pen: ChartPen, differences: readonly (PairedDif
     title,
     caption: html`Mean difference in nDCG@10 over the same queries, in points of .01, with its 95 % interval. Right of zero the first named is better.${
       hasTau ? " Kendall’s tau says how alike two orders are in their first ten: 1 is the same, 0 unrelated, −1 reversed." : ""}`,
-    chart,
+    chart: html`${chart}
+<ul class="verdicts">${differences.map((difference) => html`<li>${named(`${difference.to} against ${difference.from}`)}: ${conclusionOf(difference).conclusion}${tauText(difference)}.</li>`)}</ul>`,
     table: {
       label: title,
-      head: ["", "points", "95 % interval", "p", ...(hasTau ? ["tau"] : [])],
+      head: ["", "points", "95 % interval", "p"],
       rows: differences.map((difference) => [
-        html`${quoted(difference.to)} against ${quoted(difference.from)}<br><small>${conclusionOf(difference).conclusion}</small>`,
+        html`${quoted(difference.to)} against ${quoted(difference.from)}`,
         formatPoints(difference.ndcg10Difference),
         formatPointRange(difference.ci95),
         formatPValue(difference.pValue).replace(/^p /, ""),
-        ...(hasTau ? ["kendallTau" in difference ? difference.kendallTau.toFixed(2).replace("-", "−") : "–"] : []),
       ]),
     },
     showsTable: true,
   });
+}
+
+function tauText(difference: PairedDifference | VariantDifference): string {
+  return "kendallTau" in difference ? `; tau ${difference.kendallTau.toFixed(2).replace("-", "−")}` : "";
 }
 
 function describe(differences: readonly PairedDifference[]): string {

@@ -6,9 +6,11 @@ import { firstRelevantRank, type TwoOrders } from "./stage-orders.ts";
 
 /** Upper ends of the classes that ranks are counted in. */
 const CLASS_ENDS = [1, 3, 5, 10, 20, 50, 100, 200, 500, 1000, Number.POSITIVE_INFINITY];
+const NONE = "none";
+const MAX_CELL_PX = 52;
 const LEAST_OPACITY = 0.12;
 const MOST_OPACITY = 0.5;
-const WIDE_SIDE_PX = 470;
+const WIDE_SIDE_PX = 412;
 const LEFT_PX = 58;
 const TOP_PX = 44;
 
@@ -24,8 +26,10 @@ export function firstRankFigure(pen: ChartPen, orders: readonly TwoOrders[], { t
   const { plot } = pen;
   const ranks = orders.map((each) => ({ before: firstRelevantRank(each.from, each.query), after: firstRelevantRank(each.to, each.query) }));
   const classes = rankClasses(orders);
-  const labelOf = (rank: number | null) => classes.find(({ end }) => (rank ?? Number.POSITIVE_INFINITY) <= end)?.label ?? "none";
-  const labels = [...classes.map(({ label }) => label), "none"];
+  const labelOf = (rank: number | null) => classes.find(({ end }) => rank !== null && rank <= end)?.label ?? NONE;
+  const used = new Set(ranks.flatMap(({ before, after }) => [labelOf(before), labelOf(after)]));
+  // Up to the last class that holds a query: what lies behind it is empty in both directions.
+  const labels = [...classes.map(({ label }) => label).slice(0, classes.findLastIndex(({ label }) => used.has(label)) + 1), ...(used.has(NONE) ? [NONE] : [])];
   const cells = labels.flatMap((after, row) =>
     labels.map((before, column) => ({
       before, after, count: ranks.filter((each) => labelOf(each.before) === before && labelOf(each.after) === after).length, gain: Math.sign(column - row),
@@ -36,7 +40,7 @@ export function firstRankFigure(pen: ChartPen, orders: readonly TwoOrders[], { t
   const color = { "1": "var(--gain)", "0": "var(--neutral)", "-1": "var(--loss)" } as Record<string, string>;
 
   const chart = pen.drawBoth(describe(ranks, from, to), (width) => {
-    const side = width === CHART_WIDTHS.wide ? WIDE_SIDE_PX : width;
+    const side = LEFT_PX + Math.min(width === CHART_WIDTHS.wide ? WIDE_SIDE_PX : width - LEFT_PX, labels.length * MAX_CELL_PX);
     // "51–100" is wider than a cell of the small drawing.
     const tickFormat = (label: string) => (width === CHART_WIDTHS.wide ? label : label.replace(/^.*–/, "≤"));
     return {
@@ -66,9 +70,8 @@ export function firstRankFigure(pen: ChartPen, orders: readonly TwoOrders[], { t
     chart,
     table: {
       label: title,
-      head: ["before", "after", "queries"],
-      rows: cells.map(({ before, after, count }) => [before, after, count]),
-      textColumns: [1],
+      head: ["after, by before", ...labels],
+      rows: labels.map((after) => [after, ...labels.map((before) => cells.find((cell) => cell.before === before && cell.after === after)?.count ?? "–")]),
     },
   });
 }

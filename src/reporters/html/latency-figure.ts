@@ -2,7 +2,7 @@ import { formatDuration } from "../format-numbers.ts";
 import { percentile } from "../../domain/statistics.ts";
 import { stageOf } from "../../domain/measure-answers.ts";
 import { shortenEnd } from "../fit-text.ts";
-import { CHART_WIDTHS, type ChartPen } from "./chart-pen.ts";
+import { CHART_WIDTHS, HALO, type ChartPen } from "./chart-pen.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, quoted } from "./page-parts.ts";
 import type { Series } from "./series.ts";
@@ -64,7 +64,7 @@ export function latencyFigure(pen: ChartPen, allSeries: readonly Series[]): Mark
         return [
           plot.rect(bars, { x1: "x1", x2: "x2", y1: ground, y2: ({ height }: { height: number }) => ground - height, fill: series.color, fillOpacity: series.hollow ? 0.5 : 0.85, insetRight: 0.5 }),
           plot.ruleX(marks, { y1: ground, y2: ground - 1.15, stroke: "currentColor", strokeOpacity: 0.8 }),
-          plot.text([text], { x: marks.slice(isRight ? 1 : 0), y: ground - 1.38, textAnchor: isRight ? "end" : "start", dx: isRight ? 2 : -2, fontVariant: "tabular-nums" }),
+          plot.text([text], { x: marks.slice(isRight ? 1 : 0), y: ground - 1.38, textAnchor: isRight ? "end" : "start", dx: isRight ? 2 : -2, fontVariant: "tabular-nums", ...HALO }),
           plot.ruleY([ground], { stroke: "currentColor", strokeOpacity: 0.4 }),
         ];
       }),
@@ -72,7 +72,7 @@ export function latencyFigure(pen: ChartPen, allSeries: readonly Series[]): Mark
   }));
   return figure({
     title: "Time for a query",
-    caption: html`From the query's start until the stage's order was known, on the machine that ran this. The scale is logarithmic; the marks stand at the median and at the 95th percentile.`,
+    caption: html`From the query’s start until the stage’s order was known, on the machine that ran this. The scale is logarithmic; the marks stand at the median and at the 95th percentile.`,
     chart,
     table: {
       label: "Time for a query by stage",

@@ -1,5 +1,5 @@
 import { MEASURE_NAMES } from "../../domain/evaluation.ts";
-import { CHART_WIDTHS, type ChartPen } from "./chart-pen.ts";
+import { CHART_WIDTHS, HALO, type ChartPen } from "./chart-pen.ts";
 import { formatMeasure, formatMeasureRange, measureTitle } from "./format-measures.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, quoted } from "./page-parts.ts";
@@ -41,7 +41,7 @@ export function measuresFigure(pen: ChartPen, series: readonly Series[]): Markup
           plot.dot(own, { ...dotStyle(each), x: "value", y: "y" }),
         ];
       }),
-      plot.text(points, { x: "high", y: "y", text: ({ value }: { value: number }) => formatMeasure(value), textAnchor: "start", dx: 8, fontVariant: "tabular-nums" }),
+      plot.text(points, { x: "high", y: "y", text: ({ value }: { value: number }) => formatMeasure(value), textAnchor: "start", dx: 8, fontVariant: "tabular-nums", ...HALO }),
     ],
   }));
   return figure({

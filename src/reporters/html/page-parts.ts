@@ -6,8 +6,6 @@ export interface TableContent {
   readonly label: string;
   readonly head: readonly Insert[];
   readonly rows: readonly (readonly Insert[])[];
-  /** Columns of text beside the first one, from 0. */
-  readonly textColumns?: readonly number[];
 }
 
 export interface FigureContent {
@@ -48,8 +46,8 @@ ${content}
 }
 
 /** It scrolls by itself where the screen is too narrow, and can be reached with the keyboard for that. */
-export function tableOf({ label, head, rows, textColumns = [] }: TableContent): Markup {
-  const kind = (column: number) => (column === 0 || textColumns.includes(column) ? "" : new Markup(' class="number"'));
+export function tableOf({ label, head, rows }: TableContent): Markup {
+  const kind = (column: number) => (column === 0 ? "" : new Markup(' class="number"'));
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${head.map((cell, column) => html`<th scope="col"${kind(column)}>${cell}</th>`)}</tr></thead>
 <tbody>

@@ -37,6 +37,7 @@ h4.group { margin-top: 2.5rem; }
 h3.variant { margin-top: 5rem; font-size: 1.25rem; }
 .kicker, .muted { color: var(--muted); }
 .kicker { font-size: .875rem; margin-bottom: .75rem; }
+.verdicts { list-style: none; margin-top: .75rem; font-size: .9375rem; color: var(--muted); }
 .gain { color: var(--gain); } .loss { color: var(--loss); }
 .lead { max-width: 38rem; margin-top: 1.75rem; font-size: 1.25rem; line-height: 1.5; }
 .headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 2rem 1.25rem; margin-top: 2.5rem; font-variant-numeric: tabular-nums; }
@@ -48,7 +49,7 @@ figure { margin-top: 2.75rem; }
 figcaption p { max-width: 38rem; margin-top: .25rem; color: var(--muted); font-size: .9375rem; line-height: 1.5; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-top: .875rem; list-style: none; font-size: .875rem; }
 .legend li { display: flex; align-items: center; gap: .375rem; }
-.chart { display: block; max-width: 100%; height: auto; overflow: visible; }
+.chart { font-size: 12px; display: block; max-width: 100%; height: auto; overflow: visible; }
 .chart text { white-space: pre; }
 .wide, .narrow { margin-top: 1.25rem; }
 .narrow { display: none; }

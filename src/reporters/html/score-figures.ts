@@ -42,14 +42,14 @@ export function similarityFigure(pen: ChartPen, queries: readonly MeasuredQuery[
   });
 }
 
-/** The reranker's probabilities in the same way. */
+/** The reranker’s probabilities in the same way. */
 export function relevanceFigure(pen: ChartPen, queries: readonly MeasuredQuery[], title: string): Markup | null {
   const groups = scoresOf(queries, "relevance");
   if (groups.relevant.length + groups.others.length === 0) return null;
   const [low, high] = extentOf(groups);
   return scoreFigure(pen, groups, {
     title,
-    about: "The reranker's probability that the passage answers the query; the axis is stretched at both ends, where most of them lie.",
+    about: "The reranker’s probability that the passage answers the query; the axis is stretched at both ends, where most of them lie.",
     toAxis: logit,
     ticks: PROBABILITY_TICKS,
     domain: [PROBABILITY_TICKS.findLast((tick) => tick <= low) ?? LEAST_PROBABILITY, PROBABILITY_TICKS.find((tick) => tick >= high) ?? 1 - LEAST_PROBABILITY],
