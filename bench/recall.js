@@ -14,7 +14,7 @@ import { createHnswIndex, openHnswIndex } from "../dist/adapters/hnsw-index.js";
 import { findIntactGraph, readHnswStamp } from "../dist/adapters/hnsw-files.js";
 import { openSqliteStore } from "../dist/adapters/sqlite-store/open-sqlite-store.js";
 import { embedCorpora } from "./embedded-corpora.js";
-import { createRandom } from "./seeded-random.js";
+import { createRandom } from "../dist/domain/seeded-random.js";
 
 /** @typedef {{ vectorId: number, vector: Float32Array }} StoredVector */
 

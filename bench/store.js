@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStore } from "../dist/adapters/sqlite-store/open-sqlite-store.js";
-import { createRandom } from "./seeded-random.js";
+import { createRandom } from "../dist/domain/seeded-random.js";
 
 const DIMENSIONS = 384;
 const PASSAGES_PER_DOCUMENT = 5;

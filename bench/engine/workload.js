@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
-import { createRandom } from "../seeded-random.js";
+import { createRandom } from "../../dist/domain/seeded-random.js";
 
 const DEMO = fileURLToPath(new URL("../../corpora/demo/docs", import.meta.url));
 const SYSTEM =
