@@ -51,7 +51,10 @@ export interface RerankingOptions extends RateOptions {
 }
 
 /** Pairs of one query, as a search judges its candidates. */
-export async function measureReranking({ embedder, reranker }: { readonly embedder: Embedder; readonly reranker: Reranker }, options: RerankingOptions): Promise<RerankingRate[]> {
+export async function measureReranking(
+  { embedder, reranker }: { readonly embedder: Embedder; readonly reranker: Reranker },
+  options: RerankingOptions,
+): Promise<RerankingRate[]> {
   const { query, candidateCount, signal } = options;
   const shared = { ...(signal && { signal }) };
   const queryMs = await repeatFor(QUERY_BOX_SHARE * options.timeBoxMs, async () => {
@@ -71,7 +74,12 @@ export async function measureReranking({ embedder, reranker }: { readonly embedd
 /** A query is short, and embedding was measured before. */
 const QUERY_BOX_SHARE = 0.1;
 
-async function measureLengths(lengths: readonly number[], counter: TokenCounter, { documents, timeBoxMs, onLength, signal }: RateOptions, run: (text: string) => Promise<Run>): Promise<RateAtLength[]> {
+async function measureLengths(
+  lengths: readonly number[],
+  counter: TokenCounter,
+  { documents, timeBoxMs, onLength, signal }: RateOptions,
+  run: (text: string) => Promise<Run>,
+): Promise<RateAtLength[]> {
   const rates: RateAtLength[] = [];
   for (const textTokens of lengths) {
     onLength(textTokens);

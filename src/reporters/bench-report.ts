@@ -43,13 +43,14 @@ function machineRows({ machine, models, load, memory }: BenchmarkReport): string
   const { processor, logicalProcessors, threads, totalBytes, availableBytes, system, nodeVersion, loadAverage } = machine;
   const modelOf = ({ id, precision, device }: (typeof models)["embedder"]): string => `${printableLine(id)}, ${precision} on ${device}`;
   const { first, second } = load;
+  const parts = `embedder ${formatDuration(second.embedderMs)}, reranker ${formatDuration(second.rerankerMs)}`;
   return [
     ["processor", `${printableLine(processor)}, ${formatCount(logicalProcessors)} logical, models use ${threads === 1 ? "1 thread" : `${threads} threads`}`],
     ["memory", `${formatBytes(totalBytes)}, ${formatBytes(availableBytes)} free; load ${loadAverage.toFixed(1)}`],
     ["system", `${printableLine(system)}, Node ${nodeVersion}`],
     ["embedder", modelOf(models.embedder)],
     ["reranker", modelOf(models.reranker)],
-    ["loading", `${formatDuration(first.readyMs)}; again, with cached files, ${formatDuration(second.readyMs)} (embedder ${formatDuration(second.embedderMs)}, reranker ${formatDuration(second.rerankerMs)})`],
+    ["loading", `${formatDuration(first.readyMs)}; again, with cached files, ${formatDuration(second.readyMs)} (${parts})`],
     ["resident", `${formatBytes(memory.modelsBytes)} for both models, ${formatBytes(memory.ownBytes)} for rerank itself`],
   ];
 }

@@ -61,7 +61,13 @@ interface ChosenModels {
 }
 
 /** Measures with a line of progress on stderr. */
-async function measure({ embedder, reranker, name }: ChosenModels, machine: BenchmarkMachine, settings: Settings, { environment: env, signal }: CommandContext, { timeBoxes, vectors = VECTORS, queries = QUERIES }: BenchSize): Promise<BenchmarkReport> {
+async function measure(
+  { embedder, reranker, name }: ChosenModels,
+  machine: BenchmarkMachine,
+  settings: Settings,
+  { environment: env, signal }: CommandContext,
+  { timeBoxes, vectors = VECTORS, queries = QUERIES }: BenchSize,
+): Promise<BenchmarkReport> {
   const benchmarked = async (spec: ModelSpec): Promise<BenchmarkedModel> => {
     const { id, revision, precision, fingerprint } = spec;
     return { id, revision, precision, fingerprint, device: (await chooseDevice(settings.device, spec)).device };
