@@ -12,7 +12,7 @@ import { openAuditedStore } from "../adapters/sqlite-store/open-audited-store.ts
 import type { HubSettings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import { planRepair, type RepairPlan } from "../pipeline/audit-repair.ts";
-import { auditIndex, type AuditDependencies, type AuditFindings, type AuditOptions } from "../pipeline/audit.ts";
+import { auditIndex, type AuditDependencies, type AuditFindings, type AuditOptions, type ModelNote } from "../pipeline/audit.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { AuditedStore, Leftovers } from "../ports/audited-store.ts";
 import type { IndexManifest } from "../ports/passage-store.ts";
@@ -142,20 +142,20 @@ function fileSizes(folder: string): AuditDependencies["fileSizes"] {
 }
 
 /** Looks for the manifest's models on this machine; nothing is loaded, fetched or compiled. */
-async function modelNotes(manifest: IndexManifest, { settings, hub, cwd }: IndexAuditOptions): Promise<string[]> {
+async function modelNotes(manifest: IndexManifest, { settings, hub, cwd }: IndexAuditOptions): Promise<ModelNote[]> {
   const locator = openLocator(hub, cwd, { settings });
   const looks = [
     async () => requireSameEmbedder(manifest, await locateEmbedder(locator, manifest.embedderId, { embedTokens: undefined }, manifest)),
     async () => locateReranker(locator, manifest.rerankerId, settings),
   ];
-  const notes: string[] = [];
+  const notes = new Map<string, ModelNote>();
   for (const look of looks) {
     try {
       await look();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      notes.push(error.message);
+      notes.set(error.message, { detail: error.message, hint: error.hint });
     }
   }
-  return [...new Set(notes)];
+  return [...notes.values()];
 }

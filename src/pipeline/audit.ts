@@ -32,8 +32,14 @@ export interface ContentFindings {
   readonly stalenessFailure: string | undefined;
   /** Documents that lie below none of the index's roots. */
   readonly uncovered: readonly string[];
-  /** What keeps the index's models from being used on this machine, one line each. */
-  readonly modelNotes: readonly string[];
+  /** What keeps the index's models from being used on this machine. */
+  readonly modelNotes: readonly ModelNote[];
+}
+
+export interface ModelNote {
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
 }
 
 export interface GraphFindings {
@@ -62,7 +68,7 @@ export interface AuditDependencies {
   readonly createScan: VectorAuditOptions["createScan"];
   readonly files: FileSource;
   readonly rootExists: (root: IndexRoot) => boolean;
-  readonly modelNotes: (manifest: IndexManifest) => Promise<readonly string[]>;
+  readonly modelNotes: (manifest: IndexManifest) => Promise<readonly ModelNote[]>;
   readonly leftovers: Leftovers;
   readonly fileSizes: Pick<DiskUse, "store" | "log" | "hnsw">;
   readonly writer: string | undefined;

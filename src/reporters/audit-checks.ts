@@ -28,7 +28,7 @@ export function auditChecks(findings: AuditFindings): AuditCheck[] {
 
 function contentChecks(findings: AuditFindings, content: ContentFindings): AuditCheck[] {
   const graph = [graphCheck(findings, content), ...recallChecks(content)];
-  return [rowsCheck(findings, content), textsCheck(content), vectorsCheck(content), lexicalCheck(findings, content), ...graph, filesCheck(content), modelsCheck(content)];
+  return [rowsCheck(findings, content), textsCheck(content), vectorsCheck(content), lexicalCheck(findings, content), ...graph, filesCheck(content), ...modelsChecks(content)];
 }
 
 function ok(name: string, detail: string): AuditCheck {
@@ -140,10 +140,10 @@ function filesCheck({ staleness, stalenessFailure, uncovered }: ContentFindings)
   return note("files", stalenessText(staleness), "rerank index");
 }
 
-function modelsCheck({ modelNotes, manifest }: ContentFindings): AuditCheck {
+function modelsChecks({ modelNotes, manifest }: ContentFindings): AuditCheck[] {
   const { embedderId, rerankerId } = manifest;
-  if (modelNotes.length > 0) return note("models", modelNotes.join("; "), "searches need them: rerank models pull, or --models");
-  return ok("models", embedderId === rerankerId ? `${embedderId} is here` : `${embedderId} and ${rerankerId} are here`);
+  if (modelNotes.length > 0) return modelNotes.map(({ detail, hint }) => note("models", detail, hint ?? null));
+  return [ok("models", embedderId === rerankerId ? `${embedderId} is here` : `${embedderId} and ${rerankerId} are here`)];
 }
 
 function leftoverChecks({ leftovers, disk, writer }: AuditFindings): AuditCheck[] {

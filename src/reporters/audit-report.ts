@@ -78,7 +78,7 @@ function verdictLine(checks: readonly AuditCheck[], { chalk }: Style): string {
 
 export function auditJson({ findings, repaired, elapsedMs }: AuditReport): string {
   const { indexFolder, content, disk } = findings;
-  const { parts, ...files } = disk;
+  const { store, log, hnsw, leftovers, parts } = disk;
   const checks = auditChecks(findings);
   const report = {
     version: AUDIT_VERSION,
@@ -86,7 +86,14 @@ export function auditJson({ findings, repaired, elapsedMs }: AuditReport): strin
     healthy: isHealthy({ findings }),
     checks,
     hnsw: content?.vectors.recall ?? null,
-    disk: { totalBytes: files.store + files.log + files.hnsw + files.leftovers, ...files, parts: parts ?? null },
+    disk: {
+      totalBytes: store + log + hnsw + leftovers,
+      storeBytes: store,
+      logBytes: log,
+      hnswBytes: hnsw,
+      leftoverBytes: leftovers,
+      partBytes: parts ?? null,
+    },
     problems: checks.filter(({ verdict }) => verdict === "problem").map(({ name, detail }) => `${name}: ${detail}`),
     repaired,
     elapsedMs,

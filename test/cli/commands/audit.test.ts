@@ -25,7 +25,7 @@ interface Report {
   readonly healthy: boolean;
   readonly checks: readonly { readonly name: string; readonly verdict: string; readonly detail: string; readonly remedy: string | null; readonly documents: readonly string[] }[];
   readonly hnsw: { readonly vectors: number; readonly samples: number; readonly recall10: { readonly mean: number; readonly worst: number } } | null;
-  readonly disk: { readonly parts: object | null; readonly leftovers: number };
+  readonly disk: { readonly leftoverBytes: number };
   readonly problems: readonly string[];
   readonly repaired: readonly string[];
 }
@@ -323,7 +323,7 @@ describe("what is around it", () => {
     writeFileSync(join(index.generation, "vectors-00000000.hnsw"), "old");
     const found = await report();
     expect(findings(found)).toEqual(["note: leftovers", "note: leftovers"]);
-    expect(found.disk.leftovers).toBeGreaterThan(10_000);
+    expect(found.disk.leftoverBytes).toBeGreaterThan(10_000);
     const mended = await report({ repair: true });
     expect(mended.repaired).toEqual(["removed what stopped processes had left"]);
     expect(findings(mended)).toEqual(["note: leftovers"]);
