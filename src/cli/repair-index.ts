@@ -43,11 +43,12 @@ export async function repairIndex(home: IndexHome, plan: RepairPlan, options: Re
 
 async function repairRows(store: RepairableStore, { rows, forget }: RepairPlan, { signal, onProgress }: RepairOptions): Promise<string[]> {
   if (rows === undefined) return [];
-  const { strayPassages, vectors } = await store.repairRows(rows, (done, total) => onProgress("lexical index", done / total), signal);
+  const { strayPassages, unusedVectors, damagedVectors } = await store.repairRows(rows, (done, total) => onProgress("lexical index", done / total), signal);
   return [
     ...[...forget].map(([path, reason]) => `dropped ${path} from the index, for \`rerank index\` to read it again: ${reason}`),
     ...(strayPassages > 0 ? [`dropped ${counted(strayPassages, "passage")} of no document`] : []),
-    ...(vectors > 0 ? [`dropped ${counted(vectors, "vector")} that no passage uses`] : []),
+    ...(damagedVectors > 0 ? [`dropped ${counted(damagedVectors, "damaged vector")}`] : []),
+    ...(unusedVectors > 0 ? [`dropped ${counted(unusedVectors, "vector")} that no passage uses`] : []),
     ...(rows.rebuildLexical ? ["built the lexical index anew"] : []),
   ];
 }

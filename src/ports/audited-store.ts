@@ -89,14 +89,16 @@ export interface RowRepair {
 export interface RepairedRows {
   /** Passages that belonged to no document. */
   readonly strayPassages: number;
-  /** Vectors that no passage used, the damaged ones among them. */
-  readonly vectors: number;
+  readonly unusedVectors: number;
+  /** Of those named, the ones that no other document uses. */
+  readonly damagedVectors: number;
 }
 
 /** The store as a repair writes it. */
 export interface RepairableStore extends PassageStore {
   /**
-   * Drops what is named, passages without a document and vectors that no passage uses. One transaction: after a crash or an
+   * Drops passages without a document, vectors that no passage uses, and what is named. Whole vectors of the documents that
+   * are forgotten stay, for the next run to find. One transaction: after a crash or an
    * abort (which rejects with the signal's reason) the store is as before.
    *
    * @param onProgress passages done and to be done, while the lexical index is written.

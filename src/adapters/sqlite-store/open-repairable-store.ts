@@ -47,18 +47,21 @@ async function repairRows(
       return prepare(`DELETE FROM passages WHERE ${passages}`).run(...values).changes;
     };
     const strayPassages = remove("document_id NOT IN (SELECT id FROM documents)", []);
+    const unused = "NOT EXISTS (SELECT 1 FROM passages WHERE vector_id = vectors.id)";
+    // Before documents are forgotten: the next run takes their whole vectors up again by their keys.
+    const unusedVectors = prepare(
+      `DELETE FROM vectors WHERE id IN (SELECT id FROM vectors INDEXED BY sqlite_autoindex_vectors_1 WHERE ${unused})`,
+    ).run().changes;
     const paths = JSON.stringify(forget);
     remove("document_id IN (SELECT id FROM documents WHERE path IN (SELECT value FROM json_each(?)))", [paths]);
     prepare("DELETE FROM documents WHERE path IN (SELECT value FROM json_each(?))").run(paths);
-    // Those that are still used stay: their documents were not named.
-    const unused = "NOT EXISTS (SELECT 1 FROM passages WHERE vector_id = vectors.id)";
-    const named = prepare(`DELETE FROM vectors WHERE id IN (SELECT value FROM json_each(?)) AND ${unused}`).run(JSON.stringify(dropVectors));
-    const pruned = prepare(
-      `DELETE FROM vectors WHERE id IN (SELECT id FROM vectors INDEXED BY sqlite_autoindex_vectors_1 WHERE ${unused})`,
-    ).run();
+    // One that is still used stays: its documents were not named.
+    const damagedVectors = prepare(`DELETE FROM vectors WHERE id IN (SELECT value FROM json_each(?)) AND ${unused}`).run(
+      JSON.stringify(dropVectors),
+    ).changes;
     if (rebuildLexical) await writeTerms(connection, onProgress, signal);
     db.exec("COMMIT");
-    return { strayPassages, vectors: named.changes + pruned.changes };
+    return { strayPassages, unusedVectors, damagedVectors };
   } catch (error) {
     if (db.inTransaction) db.exec("ROLLBACK");
     throw error;

@@ -227,12 +227,13 @@ describe("rows that are damaged", () => {
     const mended = await report({ repair: true });
     expect(mended.repaired).toContainEqual(expect.stringContaining(`dropped ${second} from the index`));
     expect(mended.healthy).toBe(true);
-    // What is left to do is the user's, and said.
-    expect(findings(mended)).toEqual(["note: files"]);
+    // What is left to do is the user's, and said. What is whole of the document waits to be used again.
+    expect(findings(mended)).toEqual(["note: rows", "note: files"]);
+    expect(checkOf(mended, "rows")).toMatchObject({ detail: expect.stringMatching(/^[34] vectors that no passage uses$/), remedy: expect.stringMatching(/^rerank index uses them again/) });
     expect(checkOf(mended, "files")).toMatchObject({ detail: "1 not in the index", remedy: "rerank index" });
     expect(documentsNow()).toEqual(ALL.filter((path) => path !== second));
     expect(readFileSync(join(index.folder, second), "utf8")).toContain("kettle1");
-    expect(findings(await report())).toEqual(["note: files"]);
+    expect((await report()).healthy).toBe(true);
   });
 
   test("are named, all of them in JSON and the first in text", async () => {
@@ -267,7 +268,7 @@ describe("rows that are damaged", () => {
     changeStore(index.storeFile, "UPDATE documents SET skip = '{' WHERE path = ?", second);
     expect((await report()).healthy).toBe(false);
     expect((await report({ repair: true })).repaired).toContainEqual(expect.stringContaining(`dropped ${second}`));
-    expect(findings(await report())).toEqual(["note: files"]);
+    expect(findings(await report())).toEqual(["note: rows", "note: files"]);
   });
 });
 
