@@ -61,7 +61,7 @@ export function resultColumns(results: readonly RankedPassage[], style: Style, f
 }
 
 /** "↑3", "↓2", or "=" for a result that stayed where the first stage had put it. */
-export function movementLabel(result: Pick<RankedPassage, "rank" | "recallRank">, { glyphs }: Style): string {
+export function movementLabel(result: Pick<RankedPassage, "rank" | "recallRank">, { glyphs }: Pick<Style, "glyphs">): string {
   const places = movement(result);
   if (places === 0) return "=";
   return places > 0 ? `${glyphs.up}${places}` : `${glyphs.down}${-places}`;

@@ -47,10 +47,14 @@ const ASCII: Glyphs = {
   barLeft: ".",
 };
 
+export function glyphsFor(unicode: boolean): Glyphs {
+  return unicode ? UNICODE : ASCII;
+}
+
 export function createStyle({ colors, hyperlinks, unicode }: Omit<Terminal, "columns">): Style {
   return {
     chalk: new Chalk({ level: colors ? 1 : 0 }),
-    glyphs: unicode ? UNICODE : ASCII,
+    glyphs: glyphsFor(unicode),
     link: (url, text) => (hyperlinks ? `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\` : text),
   };
 }

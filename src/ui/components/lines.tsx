@@ -1,0 +1,21 @@
+import { Text, Transform } from "ink";
+
+export interface LinesProps {
+  /** Painted, none of them wider than the terminal. */
+  readonly lines: readonly string[];
+  readonly rows: number;
+}
+
+/**
+ * Lines as they are, on so many rows. Ink measures every text that it has not seen and keeps the measure for ever
+ * (measure-text.js of ink 6.8.0), which takes longer than all else and never ends to grow where numbers change; a
+ * transform's output is not measured, so that what is measured are the same few dots each time.
+ */
+export function Lines({ lines, rows }: LinesProps) {
+  if (rows <= 0) return null;
+  return (
+    <Transform transform={(_, row) => lines[row] ?? ""}>
+      <Text>{"·\n".repeat(rows - 1)}·</Text>
+    </Transform>
+  );
+}

@@ -1,0 +1,140 @@
+import type { RankedPassage } from "../domain/candidate.ts";
+import type { Passage } from "../domain/passage.ts";
+import type { SentenceWeight } from "../pipeline/weigh-sentences.ts";
+import { locationSuffix } from "../reporters/display-path.ts";
+import { shortenEnd, shortenStart, wrapLines } from "../reporters/fit-text.ts";
+import { counted, formatRelevances, formatSimilarity } from "../reporters/format-numbers.ts";
+import { printableLine } from "../reporters/printable.ts";
+import { movementLabel } from "../reporters/result-columns.ts";
+import { padEnd, widthOf } from "../reporters/style.ts";
+import { distributionStrip } from "./distribution.ts";
+import { LEAST_WEIGHT, passageLines } from "./passage-lines.ts";
+import type { Neighbours } from "./screen-services.ts";
+import type { ScreenSettings } from "./screen-settings.ts";
+import { rankedOf, type SearchRun } from "./search-run.ts";
+
+export interface DetailValues {
+  readonly selected: RankedPassage;
+  readonly run: SearchRun;
+  readonly previous: SearchRun | null;
+  /** `null`: not known yet. */
+  readonly weights: readonly SentenceWeight[] | null;
+  /** `null`: not asked for. */
+  readonly neighbours: Neighbours | null;
+  readonly width: number;
+  readonly settings: ScreenSettings;
+}
+
+/** All that is known of one passage; longer than the screen, as a rule. */
+export function detailLines(values: DetailValues): string[] {
+  const { selected, run, weights, neighbours, width, settings } = values;
+  const { paint } = settings;
+  const { passage } = selected;
+  const text = (of: Passage, ofWeights: readonly SentenceWeight[]) => passageLines(of.text, { width, query: run.request.query, weights: ofWeights, paint });
+  return [
+    ...headingLines(passage, width, settings),
+    ...placeLines(selected, width, settings),
+    "",
+    ...whyLines(values),
+    "",
+    ...(neighbours?.before ?? []).flatMap((before) => neighbourLines(before, values)),
+    ...(neighbours === null ? [] : [ruleLine(locationSuffix(passage.location).trim(), width, settings)]),
+    ...text(passage, weights ?? []),
+    ...(neighbours?.after ?? []).flatMap((after) => neighbourLines(after, values)),
+    "",
+    ...noteLines(values).map((note) => paint.dim(shortenEnd(note, width, paint.glyphs.ellipsis))),
+  ];
+}
+
+function headingLines({ headings }: Passage, width: number, { paint }: ScreenSettings): string[] {
+  const trail = headings.map(printableLine).join(` ${paint.glyphs.into} `);
+  return wrapLines(trail, width).map(({ start, end }) => paint.bold(trail.slice(start, end)));
+}
+
+function placeLines({ passage }: RankedPassage, width: number, { paint, displayPath }: ScreenSettings): string[] {
+  const { glyphs } = paint;
+  const suffix = locationSuffix(passage.location);
+  const path = shortenStart(printableLine(displayPath(passage.path)), Math.max(4, width - widthOf(suffix)), glyphs.ellipsis);
+  return [shortenEnd(path + suffix, width, glyphs.ellipsis)];
+}
+
+/** Both ranks and scores, and where each score stands among those of all candidates. */
+function whyLines({ selected, run, previous, width, settings: { paint } }: DetailValues): string[] {
+  const { glyphs, dim } = paint;
+  const ranked = rankedOf(run);
+  const before = previous === null ? [] : rankedOf(previous);
+  const similarities = ranked.flatMap(({ similarity }) => similarity ?? []);
+  const relevances = ranked.flatMap(({ judgment }) => judgment?.relevance ?? []);
+  const { similarity, judgment } = selected;
+  const rows = [
+    {
+      name: "similarity",
+      rank: `${selected.recallRank} of ${ranked.length}`,
+      number: similarity === null ? glyphs.none : formatSimilarity(similarity),
+      strip: similarity === null ? null : { values: similarities, mark: similarity, low: Math.min(...similarities), high: Math.max(...similarities) },
+      more: "",
+    },
+    ...before.filter(({ passage }) => passage.id === selected.passage.id).map((each) => ({
+      name: "before",
+      rank: `${each.rank} of ${before.length}`,
+      number: relevanceText(each, glyphs.none),
+      strip: each.judgment === null ? null : { values: before.flatMap((other) => other.judgment?.relevance ?? []), mark: each.judgment.relevance, low: 0, high: 1 },
+      more: each.judgment === null ? "" : `logit ${each.judgment.logit.toFixed(2)}`,
+    })),
+    {
+      name: "relevance",
+      rank: judgment === null ? "not judged" : `${selected.rank} of ${ranked.length}`,
+      number: relevanceText(selected, glyphs.none),
+      strip: judgment === null ? null : { values: relevances, mark: judgment.relevance, low: 0, high: 1 },
+      more: judgment === null ? "" : `${movementLabel(selected, paint)}  logit ${judgment.logit.toFixed(2)}`,
+    },
+  ];
+  const rankWidth = Math.max(...rows.map(({ rank }) => rank.length));
+  const numberWidth = Math.max(...rows.map(({ number }) => number.length));
+  return rows.map(({ name, rank, number, strip, more }) => {
+    const start = `${padEnd(name, 10)}  ${padEnd(rank, rankWidth)}  ${padEnd(number, numberWidth)}`;
+    const room = width - widthOf(start) - 4;
+    if (room < 0) return shortenEnd(start, width, glyphs.ellipsis);
+    const bins = Math.min(24, room - (widthOf(more) + 4 <= room - 8 ? widthOf(more) + 2 : 0));
+    const drawn = strip === null || bins < 6 ? "" : `  ${distributionStrip(strip.values, strip.mark, { ...strip, bins, paint })}`;
+    const used = widthOf(start) + (drawn === "" ? 0 : bins + 4);
+    const after = more === "" || used + widthOf(more) + 2 > width ? "" : `  ${more}`;
+    return `${dim(start.slice(0, 10))}${start.slice(10)}${drawn}${after}`;
+  });
+}
+
+function relevanceText({ judgment }: RankedPassage, none: string): string {
+  return judgment === null ? none : (formatRelevances([judgment.relevance])[0] ?? none);
+}
+
+function neighbourLines(passage: Passage, { width, settings }: DetailValues): string[] {
+  const { paint } = settings;
+  const plain = { ...paint, match: (part: string) => part };
+  const lines = passageLines(passage.text, { width, query: "", weights: [], paint: plain });
+  return [ruleLine(locationSuffix(passage.location).trim(), width, settings), ...lines.map(paint.dim)];
+}
+
+function ruleLine(label: string, width: number, { paint: { glyphs, dim } }: ScreenSettings): string {
+  const shown = shortenEnd(` ${label} `, Math.max(0, width - 2), "");
+  return dim(glyphs.horizontal.repeat(2) + shown + glyphs.horizontal.repeat(Math.max(0, width - 2 - widthOf(shown))));
+}
+
+/** What the marks mean, and what else is known. */
+function noteLines({ selected: { passage, judgment }, weights, run }: DetailValues): string[] {
+  const most = Math.max(0, ...(weights ?? []).map(({ weight }) => weight));
+  const sentences =
+    judgment === null
+      ? ""
+      : weights === null
+        ? run.result === null ? "" : "weighing its sentences"
+        : weights.length > 1 && most >= LEAST_WEIGHT
+          ? "underlined: what carries the relevance; the bar says how much"
+          : "no sentence carries the relevance alone";
+  const { page, row } = passage.location;
+  const place = [page === undefined ? "" : `page ${page}`, row === undefined ? "" : `row ${row}`].filter((part) => part !== "");
+  return [
+    sentences,
+    judgment?.truncated ? "the reranker read only its beginning" : "",
+    [counted([...passage.text].length, "character"), ...place, `passage ${passage.id}`].join(", "),
+  ].filter((note) => note !== "");
+}
