@@ -27,12 +27,12 @@ export function findIndexHome(cwd: string, explicit: string | undefined): IndexH
   }
 }
 
-/** The home of an existing index; throws UserError when there is none. */
-export function requireIndexHome(cwd: string, explicit: string | undefined): IndexHome {
+/** The home of an existing index; throws UserError, with this hint, when there is none. */
+export function requireIndexHome(cwd: string, explicit: string | undefined, hint = "make one: rerank index <folder>"): IndexHome {
   const home = findIndexHome(cwd, explicit);
   if (home !== undefined) return home;
   const place = explicit === undefined ? `in ${resolve(cwd)} or above it` : `at ${resolve(cwd, explicit)}`;
-  throw new UserError(`there is no index ${place}`, { hint: "make one: rerank index <folder>" });
+  throw new UserError(`there is no index ${place}`, { hint });
 }
 
 /** The home of the index that a run of `rerank index` writes: the existing one, else a new one in `cwd`. */

@@ -71,6 +71,22 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
     run: async (words, flags, context) => (await import("./commands/search.ts")).runSearch(words, flags, context),
   },
   {
+    name: "repl",
+    arguments: "[query...]",
+    description: "open the interactive screen: both orders side by side, as the reranker judges",
+    options: [
+      ["--exact", "short for --recall exact"],
+      ["--plain", "no screen: read queries from stdin, one a line, and print numbered results"],
+    ],
+    examples: [
+      "rerank                               # the same",
+      'rerank repl "how do I remove limescale?"',
+      "rerank --models qwen3-0.6b --budget 2s",
+      "printf 'limescale\ntyre pressure\n' | rerank --plain",
+    ],
+    run: async (words, flags, context) => (await import("./commands/repl.ts")).runRepl(words, flags, context),
+  },
+  {
     name: "rank",
     arguments: "<query> [file...]",
     description: "rerank what another tool has found: lines, JSONL or files",
@@ -91,8 +107,8 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
   {
     name: "demo",
     arguments: "",
-    description: "search a small bilingual corpus with the bundled models",
-    options: [],
+    description: "search a small bilingual corpus with the bundled models, then open the screen on it",
+    options: [["--no-screen", "end after the two searches"]],
     examples: ["rerank demo"],
     run: async (_args, flags, context) => (await import("./commands/demo.ts")).runDemo(flags, context),
   },

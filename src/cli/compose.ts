@@ -51,6 +51,8 @@ function compilerFor(settings: LocatorOptions["settings"], talk: CompileTalk): C
 export interface OpenedIndex extends SearchDependencies {
   readonly home: IndexHome;
   readonly manifest: IndexManifest;
+  /** The process behind the models. */
+  readonly inference: Inference;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
     return {
       home,
       manifest,
+      inference: running,
       store,
       vectorIndex,
       embedder: running.embedder,

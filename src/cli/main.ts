@@ -3,6 +3,7 @@ import { UserError } from "../domain/errors.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { refuseTelemetry } from "../config/telemetry.ts";
 import { createOutput, formatBug, formatUserError } from "../reporters/output.ts";
+import { withDefaultCommand } from "./default-command.ts";
 import { buildProgram } from "./program.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -53,7 +54,7 @@ async function runProgram(argv: readonly string[], context: CommandContext): Pro
     exitCode = code;
   });
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(withDefaultCommand(argv));
   } catch (error) {
     // Help and the version were asked for, and are written.
     if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;

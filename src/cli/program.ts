@@ -24,6 +24,7 @@ Start here:
   $ rerank demo
   $ rerank index ./docs
   $ rerank search "how do I ..."
+  $ rerank                          # the interactive screen
 
 Exit codes: 0 results, 1 no results, 2 error.`;
 
@@ -35,7 +36,7 @@ Exit codes: 0 results, 1 no results, 2 error.`;
 export function buildProgram(context: CommandContext, onExit: (code: number) => void): Command {
   const program = new Command("rerank")
     .description("Two-stage search on your own machine: recall by meaning, order by reranker.")
-    .usage("<command> [options]")
+    .usage("[command] [options]")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show the help of a command")

@@ -12,7 +12,7 @@ export interface InputQuery {
 const MAX_QUERY_CHARS = 20_000;
 
 /** Throws UserError for a query that no search takes, before anything is loaded for it. */
-export function checkQuery(query: string, command: "search" | "rank" | "tune"): void {
+export function checkQuery(query: string, command: "search" | "repl" | "rank" | "tune"): void {
   if (query.trim() === "") {
     const wish = command === "rank" ? "what to rank by" : "what you look for";
     throw new UserError("the query is empty", { hint: `say ${wish}: rerank ${command} "how do I ..."` });

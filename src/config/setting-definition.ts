@@ -2,6 +2,7 @@
 export const COMMAND_NAMES = [
   "index",
   "search",
+  "repl",
   "rank",
   "demo",
   "eval",

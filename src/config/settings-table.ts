@@ -4,11 +4,11 @@ import { COMMAND_NAMES, type CommandName, type SettingDefinition } from "./setti
 export type { HubSettings } from "./hub-settings.ts";
 export type { CommandName, SettingDefinition } from "./setting-definition.ts";
 
-const MODEL_COMMANDS = ["index", "search", "rank", "demo", "eval", "tune", "bench", "doctor"] as const;
+const MODEL_COMMANDS = ["index", "search", "repl", "rank", "demo", "eval", "tune", "bench", "doctor"] as const;
 const PRECISION_COMMANDS = [...MODEL_COMMANDS, "models"] as const;
-const INDEX_COMMANDS = ["index", "search", "eval", "tune", "status", "audit", "doctor"] as const;
+const INDEX_COMMANDS = ["index", "search", "repl", "eval", "tune", "status", "audit", "doctor"] as const;
 /** Those that search. */
-const SEARCH_COMMANDS = ["search", "eval"] as const;
+const SEARCH_COMMANDS = ["search", "repl", "eval"] as const;
 /** Those that make passages and vectors. */
 const BUILD_COMMANDS = ["index", "eval"] as const;
 const MAX_COUNT = 100_000;
@@ -37,7 +37,7 @@ export const SETTINGS = [
     path: "model",
     unset: "the embedder of models",
     doc: "model of the first stage: preset, hub id or folder",
-    commands: ["index", "search", "eval", "tune", "bench", "doctor"],
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "reranker",
@@ -47,7 +47,7 @@ export const SETTINGS = [
     path: "model",
     unset: "the reranker of models",
     doc: "model of the second stage: preset, hub id or folder",
-    commands: ["index", "search", "rank", "eval", "tune", "bench", "doctor"],
+    commands: ["index", "search", "repl", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "index",
@@ -99,7 +99,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 8192, or what the model can",
     doc: "tokens that the embedder reads of a text",
-    commands: ["index", "search", "eval", "tune", "bench", "doctor"],
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "rerankTokens",
@@ -110,7 +110,7 @@ export const SETTINGS = [
     max: MAX_TOKENS,
     unset: "2048, or what the model can",
     doc: "tokens that the reranker reads of query and passage",
-    commands: ["search", "rank", "eval", "tune", "bench", "doctor"],
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "longDocuments",
@@ -120,7 +120,7 @@ export const SETTINGS = [
     choices: ["truncate", "windows"],
     default: "truncate",
     doc: "passages that are too long for the reranker: read the beginning, or take the best of overlapping windows",
-    commands: ["search", "rank", "eval", "tune"],
+    commands: ["search", "repl", "rank", "eval", "tune"],
   },
   {
     key: "promptSeparator",
@@ -130,7 +130,7 @@ export const SETTINGS = [
     choices: ["newline", "blank-line"],
     default: "newline",
     doc: "what Qwen3 rerankers read between instruction, query and passage: as on the model card, or as in its evaluation",
-    commands: ["search", "rank", "eval", "tune", "bench", "doctor"],
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "doctor"],
   },
   {
     key: "color",
@@ -162,7 +162,7 @@ export const SETTINGS = [
     max: MAX_COUNT,
     default: 10,
     doc: "results to show",
-    commands: ["search", "rank"],
+    commands: ["search", "repl", "rank"],
   },
   {
     key: "rerank",
@@ -172,7 +172,7 @@ export const SETTINGS = [
     default: true,
     doc: "judge the candidates with the reranker, or keep the order of the first stage",
     flagDoc: "keep the order of the first stage",
-    commands: SEARCH_COMMANDS,
+    commands: ["search", "eval"],
   },
   {
     key: "minRelevance",
@@ -183,7 +183,7 @@ export const SETTINGS = [
     max: 1,
     unset: "no threshold",
     doc: "leave out results of a lower relevance",
-    commands: ["search", "rank"],
+    commands: ["search", "repl", "rank"],
   },
   {
     key: "budget",
@@ -194,7 +194,7 @@ export const SETTINGS = [
     max: DAY_MS,
     unset: "no limit",
     doc: "time for a search (800, 800ms, 2s); then the best order so far is shown, marked",
-    commands: ["search", "rank", "tune"],
+    commands: ["search", "repl", "rank", "tune"],
   },
   {
     key: "hybrid",
@@ -222,7 +222,7 @@ export const SETTINGS = [
     type: "boolean",
     default: false,
     doc: "show only the best passage of each document",
-    commands: ["search"],
+    commands: ["search", "repl"],
   },
   {
     key: "paths",
@@ -231,7 +231,7 @@ export const SETTINGS = [
     type: "list",
     default: [],
     doc: "search only documents whose path matches; repeatable",
-    commands: ["search"],
+    commands: ["search", "repl"],
   },
   {
     key: "instruct",
@@ -240,7 +240,17 @@ export const SETTINGS = [
     type: "string",
     unset: "the model's own",
     doc: "what relevant means, for models that read an instruction",
-    commands: ["search", "rank", "eval", "tune"],
+    commands: ["search", "repl", "rank", "eval", "tune"],
+  },
+  {
+    key: "history",
+    flag: "--no-history",
+    env: "RERANK_HISTORY",
+    type: "boolean",
+    default: true,
+    doc: "keep the interactive screen's queries for later sessions, in the user's state folder",
+    flagDoc: "keep no queries for later sessions, and show none of earlier ones",
+    commands: ["repl", "demo"],
   },
   {
     key: "include",

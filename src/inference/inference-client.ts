@@ -3,7 +3,7 @@ import type { Embedder } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import { InferenceLink } from "./inference-link.ts";
 import { createEmbedderPort, createRerankerPort } from "./model-ports.ts";
-import type { LoadOptions } from "./protocol.ts";
+import type { LoadOptions, LoadReport } from "./protocol.ts";
 
 export interface InferenceOptions extends LoadOptions {
   readonly embedder?: ModelSpec;
@@ -19,7 +19,7 @@ export interface Inference {
   /** Throws when no reranker was asked for. */
   readonly reranker: Reranker;
   /** Resolves when the role's model can answer, rejects when it cannot be loaded. */
-  loaded(role: ModelRole): Promise<{ loadMs: number }>;
+  loaded(role: ModelRole): Promise<LoadReport>;
   /** Resident memory of the process. */
   memoryBytes(): Promise<number>;
   /** Ends the process at once; what still waits is rejected. May be called twice. */

@@ -3,7 +3,7 @@ import { forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "./deferred.ts";
 import { type Answer, type AnswerListeners, PendingRequest } from "./pending-request.ts";
 import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
-import { type FromChild, fromWireError, type LoadOptions, type Work } from "./protocol.ts";
+import { type FromChild, fromWireError, type LoadOptions, type LoadReport, type Work } from "./protocol.ts";
 
 interface RequestOptions extends AnswerListeners {
   readonly signal?: AbortSignal | undefined;
@@ -19,7 +19,7 @@ export class InferenceLink {
   readonly #specs: readonly ModelSpec[];
   readonly #options: LoadOptions;
   readonly #onNotice: (line: string) => void;
-  readonly #loads = new Map<ModelRole, Deferred<{ loadMs: number }>>();
+  readonly #loads = new Map<ModelRole, Deferred<LoadReport>>();
   /** Roles whose load has neither succeeded nor failed. */
   readonly #loading = new Set<ModelRole>();
   /** By the id of the slice that is on its way. */
@@ -37,7 +37,7 @@ export class InferenceLink {
     this.#options = options;
     this.#onNotice = onNotice;
     for (const { role } of specs) {
-      const load = defer<{ loadMs: number }>();
+      const load = defer<LoadReport>();
       // Whoever asks for the model gets the rejection; that nobody has asked yet is no crash.
       load.promise.catch(() => {});
       this.#loads.set(role, load);
@@ -47,7 +47,7 @@ export class InferenceLink {
     this.#updateReference();
   }
 
-  async loaded(role: ModelRole): Promise<{ loadMs: number }> {
+  async loaded(role: ModelRole): Promise<LoadReport> {
     const load = this.#loads.get(role);
     if (load === undefined) throw new Error(`this inference was started without the ${role}`);
     this.#loadWaiters += 1;
@@ -130,7 +130,7 @@ export class InferenceLink {
     switch (message.type) {
       case "loaded":
         this.#loading.delete(message.role);
-        this.#loads.get(message.role)?.resolve({ loadMs: message.loadMs });
+        this.#loads.get(message.role)?.resolve({ loadMs: message.loadMs, device: message.device });
         break;
       case "load-failed":
         this.#loading.delete(message.role);

@@ -3,7 +3,7 @@ import type { EngineOptions, LoadedEmbedder, LoadedReranker } from "../engine/lo
 import { openEmbedder, openReranker } from "../engine/open-model.ts";
 import { openOnDevice } from "../engine/open-on-device.ts";
 import { defer } from "./deferred.ts";
-import { type FromChild, type LoadOptions, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
+import { type FromChild, type LoadOptions, type LoadReport, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
 
 const COUNT_STEP_MS = 5;
 const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
@@ -76,27 +76,36 @@ export class ModelHost {
     if (next === undefined) return;
     const { spec, options } = next;
     const startedAt = performance.now();
+    let device: LoadReport["device"] = "cpu";
+    const onDevice = (tried: LoadReport["device"]): void => {
+      device = tried;
+    };
     try {
-      if (spec.role === "embedder") this.#embedder = await this.#open(this.#engine.openEmbedder, spec, options);
+      if (spec.role === "embedder") this.#embedder = await this.#open(this.#engine.openEmbedder, spec, options, onDevice);
       else {
-        this.#reranker = await this.#open(this.#engine.openReranker, spec, options);
+        this.#reranker = await this.#open(this.#engine.openReranker, spec, options, onDevice);
         this.#rerankerReadsInstruction = spec.readsInstruction;
       }
-      this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt });
+      this.#send({ type: "loaded", role: spec.role, loadMs: performance.now() - startedAt, device });
     } catch (error) {
       this.#failures.set(spec.role, error);
       this.#send({ type: "load-failed", role: spec.role, error: toWireError(error) });
     }
   }
 
+  /** @param onDevice hears of each device that is tried: the last one is where the model runs. */
   #open<Model>(
     open: (spec: ModelSpec, options: EngineOptions) => Promise<Model>,
     spec: ModelSpec,
     { threads, device: wanted = "auto", longDocuments }: LoadOptions,
+    onDevice: (device: LoadReport["device"]) => void,
   ): Promise<Model> {
     return openOnDevice(spec, {
       wanted,
-      open: (device) => open(spec, { device, ...(threads !== undefined && { threads }), ...(longDocuments && { longDocuments }) }),
+      open(device) {
+        onDevice(device);
+        return open(spec, { device, ...(threads !== undefined && { threads }), ...(longDocuments && { longDocuments }) });
+      },
       onNotice: (line) => this.#send({ type: "load-notice", line }),
     });
   }

@@ -2,6 +2,7 @@ import type { Judgment } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Device, ModelRole, ModelSpec } from "../domain/model-spec.ts";
 import type { TokenUsage } from "../domain/token-usage.ts";
+import type { SettledDevice } from "../engine/choose-device.ts";
 
 /** How models are to run. */
 export interface LoadOptions {
@@ -11,6 +12,13 @@ export interface LoadOptions {
   readonly device?: Device | undefined;
   /** What a reranker does with a passage that is too long for it; by default "truncate". */
   readonly longDocuments?: "windows" | "truncate" | undefined;
+}
+
+/** How a model was loaded. */
+export interface LoadReport {
+  readonly loadMs: number;
+  /** Where it really runs, whatever was asked for. */
+  readonly device: SettledDevice;
 }
 
 /** What the parent sends. A request's id is its own: it comes back with every answer to it. */
@@ -35,7 +43,7 @@ export type Work =
 
 /** What the child sends. Answers to a request come in the order of its texts, each as it lands, then "done" or "failed". */
 export type FromChild =
-  | { readonly type: "loaded"; readonly role: ModelRole; readonly loadMs: number }
+  | ({ readonly type: "loaded"; readonly role: ModelRole } & LoadReport)
   | { readonly type: "load-failed"; readonly role: ModelRole; readonly error: WireError }
   /** Something that the user should know about how a model runs. A child that is started again says it again; the parent does not. */
   | { readonly type: "load-notice"; readonly line: string }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { requireIndexHome } from "../../adapters/index-home.ts";
 import { DEFAULT_PAIR } from "../../adapters/models/resolve-pair.ts";
 import { cacheFolder } from "../../config/cache-folder.ts";
+import type { SettingKey } from "../../config/settings-table.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { IndexReport } from "../../pipeline/index-report.ts";
 import { search } from "../../pipeline/search.ts";
@@ -15,9 +16,13 @@ import { describeTerminal } from "../../reporters/terminal.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt, PACKAGE_ROOT } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
+import { inputLines } from "../input-lines.ts";
 import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { searchOptions } from "./search.ts";
+import { createNoticeBoard } from "../screen/notice-board.ts";
+import { canShowScreen } from "../screen/require-screen.ts";
+import { runScreen } from "../screen/run-screen.ts";
+import { searchOptions } from "../search-options.ts";
 
 const CLASSIC_QUERIES = ["What is the capital of China?", "什么是重力?"];
 const DEMO_SETTINGS = {
@@ -44,9 +49,9 @@ const DEMO_SETTINGS = {
   promptSeparator: "newline",
 } as const;
 
-/** `rerank demo`: indexes the bundled corpus in the user's cache folder and runs two queries over it. */
-export async function runDemo(flags: Flags, context: CommandContext): Promise<number> {
-  const { settings: given, hub } = await loadSettings(context, "demo", flags);
+/** `rerank demo`: indexes the bundled corpus in the user's cache folder, runs two queries over it, and opens the screen on it. */
+export async function runDemo(flags: Flags & { readonly screen?: boolean }, context: CommandContext): Promise<number> {
+  const { settings: given, hub, sources } = await loadSettings(context, "demo", flags);
   const { environment: env, output, signal } = context;
   const models = given.models ?? DEFAULT_PAIR;
   // An index holds the vectors of one embedder: each choice of models has a folder of its own.
@@ -63,17 +68,32 @@ export async function runDemo(flags: Flags, context: CommandContext): Promise<nu
   if (report.skipped.length > 0) await output.write(indexReportText(report, { terminal, verbose: true }));
   await output.write(`${demoText([corpusLine(report), STAGES], terminal)}\n`);
 
-  const index = await openIndexAt(requireIndexHome(folder, settings.index), { settings, hub, cwd: folder, rerank: true, onNotice, signal, openProgress });
+  const board = createNoticeBoard();
+  let tell = onNotice;
+  const home = requireIndexHome(folder, settings.index);
+  const index = await openIndexAt(home, { settings, hub, cwd: folder, rerank: true, onNotice: (line) => tell(line), signal, openProgress });
   try {
     for (const query of CLASSIC_QUERIES) {
       const result = await search(query, index, { ...searchOptions(settings), signal });
       await output.write(`${demoReport(result, { baseFolder: folder, cwd: folder, terminal })}\n`);
+    }
+    if (flags.screen !== false && canShowScreen(env) && (await wantsScreen(context))) {
+      tell = board.tell;
+      const isFlag = (key: SettingKey): boolean => sources[key].source === "flag" || key === "index";
+      await runScreen({ index, settings, hub, context, board, query: "", isFlag, name: "rerank demo" });
     }
   } finally {
     await index.close();
   }
   await output.write(`Try your own:\n  cd ${folder}\n  rerank search "how do I remove limescale?"\n`);
   return 0;
+}
+
+/** The two searches stay readable until somebody has read them. */
+async function wantsScreen({ output, stdin, signal }: CommandContext): Promise<boolean> {
+  output.notice("Press Enter for the interactive screen, or q and Enter to stay here.");
+  for await (const line of inputLines(stdin, signal)) return !/^\s*(q|quit|exit|n|no|退出)\s*$/i.test(line);
+  return false;
 }
 
 const STAGES =

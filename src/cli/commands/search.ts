@@ -1,14 +1,13 @@
 import { requireIndexHome } from "../../adapters/index-home.ts";
-import { pathMatcher } from "../../adapters/path-matcher.ts";
-import type { Settings } from "../../config/settings-table.ts";
 import { UserError } from "../../domain/errors.ts";
-import { search, type SearchOptions } from "../../pipeline/search.ts";
+import { search } from "../../pipeline/search.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { checkQuery, readQueries } from "../query-input.ts";
 import { chooseFormat, createResultWriter, type FormatFlags } from "../result-writer.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { searchOptions } from "../search-options.ts";
 
 /** `rerank search`: one query from the arguments, or many from stdin. Resolves to the exit code. */
 export async function runSearch(words: readonly string[], flags: Flags & FormatFlags, context: CommandContext): Promise<number> {
@@ -51,18 +50,4 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
     writer.end();
     await index.close();
   }
-}
-
-/** The search settings as the pipeline takes them. */
-export function searchOptions(settings: Settings): SearchOptions {
-  return {
-    candidateCount: settings.candidates,
-    resultCount: settings.limit,
-    hybrid: settings.hybrid,
-    perDocument: settings.perDocument,
-    ...(settings.minRelevance !== undefined && { minRelevance: settings.minRelevance }),
-    ...(settings.budget !== undefined && { budgetMs: settings.budget }),
-    ...(settings.instruct !== undefined && { instruction: settings.instruct }),
-    ...(settings.paths.length > 0 && { pathFilter: { globs: settings.paths, matches: pathMatcher(settings.paths) } }),
-  };
 }

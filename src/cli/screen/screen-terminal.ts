@@ -9,15 +9,18 @@ import type { ScreenStreams } from "../../ui/screen-services.ts";
  * text in brackets. The setting of 1007 is saved first: some terminals have it on for `less` and the like, and must keep it.
  */
 const ENTER = "\u001b[?1049h\u001b[H\u001b[2J\u001b[?1007s\u001b[?1007h\u001b[?2004h";
-const LEAVE = "\u001b[0m\u001b[?25h\u001b[?2004l\u001b[?1007r\u001b[?1049l";
+const LEAVE = "\u001b[?2026l\u001b[0m\u001b[?25h\u001b[?2004l\u001b[?1007r\u001b[?1049l";
 const CTRL_C = 0x03;
 const CTRL_Z = 0x1a;
 /** A stopped process gets no further than the signal; one that nobody can stop (no job control) goes on after this. */
 const STOP_MS = 100;
 
+type Input = ReadStream & { readonly fd: number };
+type Output = WriteStream & { readonly fd: number };
+
 export interface ScreenTerminalOptions {
-  readonly stdin: ReadStream;
-  readonly stdout: WriteStream;
+  readonly stdin: Input;
+  readonly stdout: Output;
   /** Ctrl-C was typed; the screen hears it too. */
   readonly onInterrupt?: () => void;
 }
@@ -79,7 +82,8 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
   function takeBack(): void {
     if (--lent > 0 || isClosed) return;
     take();
-    canvas.repaint();
+    // Whoever had it has painted over everything, and may have seen another size.
+    canvas.emit("resize");
   }
 
   function onData(chunk: Buffer): void {
@@ -104,11 +108,19 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
     setTimeout(goOn, STOP_MS);
   }
 
+  /** Stopped from outside and continued: the shell has set the terminal to its own liking meanwhile. */
+  function onContinue(): void {
+    if (lent > 0) return;
+    giveAway();
+    takeBack();
+  }
+
   const onResize = (): void => void canvas.emit("resize");
   // A terminal that has gone says so here; what follows is SIGHUP's to decide.
   const onInputError = (): void => {};
 
   process.on("exit", restoreModes);
+  process.on("SIGCONT", onContinue);
   stdout.on("resize", onResize);
   stdin.on("error", onInputError);
   take();
@@ -130,6 +142,7 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
       if (isClosed) return;
       isClosed = true;
       process.off("exit", restoreModes);
+      process.off("SIGCONT", onContinue);
       stdout.off("resize", onResize);
       if (lent === 0) release();
       stdin.off("error", onInputError);
@@ -139,13 +152,13 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
   };
 }
 
-/** What the terminal sends, but for what the screen must not see. Ink reads it as it reads a terminal; raw mode is not its business. */
+/** What the terminal sends, but for what the screen must not see. It is read as a terminal is; raw mode is not the reader's business. */
 class ScreenKeys extends PassThrough {
   readonly isTTY = true;
   readonly fd: number;
-  readonly #stdin: ReadStream;
+  readonly #stdin: Input;
 
-  constructor(stdin: ReadStream) {
+  constructor(stdin: Input) {
     super();
     this.#stdin = stdin;
     this.fd = stdin.fd;
@@ -172,10 +185,9 @@ class ScreenCanvas extends EventEmitter {
   readonly writable = true;
   readonly fd: number;
   isShown = false;
-  readonly #stdout: WriteStream;
-  #isNarrowed = false;
+  readonly #stdout: Output;
 
-  constructor(stdout: WriteStream) {
+  constructor(stdout: Output) {
     super();
     // Several parts of a screen listen for its size.
     this.setMaxListeners(0);
@@ -184,7 +196,7 @@ class ScreenCanvas extends EventEmitter {
   }
 
   get columns(): number {
-    return this.#stdout.columns - (this.#isNarrowed ? 1 : 0);
+    return this.#stdout.columns;
   }
 
   get rows(): number {
@@ -204,15 +216,5 @@ class ScreenCanvas extends EventEmitter {
     if (this.isShown) return this.#stdout.write(text as string, (error) => callback?.(error));
     if (callback !== undefined) setImmediate(callback);
     return true;
-  }
-
-  /**
-   * Ink writes a frame only where it differs from the last one, and starts anew when its window gets narrower: it does, for a moment.
-   */
-  repaint(): void {
-    this.#isNarrowed = true;
-    this.emit("resize");
-    this.#isNarrowed = false;
-    this.emit("resize");
   }
 }

@@ -1,0 +1,43 @@
+import { requireIndexHome } from "../../adapters/index-home.ts";
+import { compileProgressOf } from "../compile-model.ts";
+import { openIndexAt } from "../compose.ts";
+import type { CommandContext } from "../context.ts";
+import { loadSettings, type Flags } from "../load-settings.ts";
+import { checkQuery } from "../query-input.ts";
+import { createNoticeBoard } from "../screen/notice-board.ts";
+import { runPlainSession } from "../screen/plain-session.ts";
+import { requireScreen } from "../screen/require-screen.ts";
+import { runScreen } from "../screen/run-screen.ts";
+
+export interface ReplFlags extends Flags {
+  readonly plain?: boolean;
+}
+
+/** `rerank repl`, and `rerank` alone: the interactive screen, or its plain line mode. Resolves to the exit code. */
+export async function runRepl(words: readonly string[], flags: ReplFlags, context: CommandContext): Promise<number> {
+  const { settings, hub, sources } = await loadSettings(context, "repl", flags);
+  const isPlain = flags.plain === true;
+  const query = words.join(" ");
+  if (words.length > 0) checkQuery(query, "repl");
+  if (!isPlain) requireScreen(context.environment);
+  const home = requireIndexHome(context.cwd, settings.index, "make one: rerank index <folder>, or try `rerank demo`");
+  const board = createNoticeBoard();
+  // What is said before the screen is there, of a model that is compiled first for minutes, is said at once.
+  let tell = (line: string): void => context.output.notice(`rerank: ${line}`);
+  const index = await openIndexAt(home, {
+    settings,
+    hub,
+    cwd: context.cwd,
+    rerank: isPlain ? settings.rerank : true,
+    onNotice: (line) => tell(line),
+    signal: context.signal,
+    openProgress: compileProgressOf(context),
+  });
+  try {
+    if (isPlain) return await runPlainSession({ index, settings, context, firstQuery: query });
+    tell = (line) => board.tell(line);
+    return await runScreen({ index, settings, hub, context, board, query, isFlag: (key) => sources[key].source === "flag" });
+  } finally {
+    await index.close();
+  }
+}

@@ -1,0 +1,41 @@
+import { longFlag, settingsOfCommand, type SettingKey, type Settings } from "../../config/settings-table.ts";
+import type { ScreenRequest } from "../../ui/screen-services.ts";
+import { shellQuote } from "../completion-tree.ts";
+
+const BUDGET_UNIT = "ms";
+
+export interface RepeatOptions {
+  /** As the session began. */
+  readonly settings: Settings;
+  /** Whether a setting came with the command line: a new one has to say it again. */
+  readonly isFlag: (key: SettingKey) => boolean;
+  /** The reranker that judges now, where it is another than the session began with. */
+  readonly reranker: string | undefined;
+}
+
+/** The command that asks for a search of the screen again: `rerank search '...' --candidates 100`. */
+export function repeatCommand(request: ScreenRequest, { settings, isFlag, reranker }: RepeatOptions): string {
+  const asked: Partial<Settings> = {
+    ...settings,
+    candidates: request.candidateCount,
+    budget: request.budgetMs,
+    instruct: request.instruction,
+    ...(reranker !== undefined && { reranker }),
+  };
+  const options = settingsOfCommand("search").flatMap((setting) => {
+    const key = setting.key as SettingKey;
+    const value = asked[key];
+    const isSaid = isFlag(key) || value !== settings[key];
+    if (key === "paths" || key === "limit" || !isSaid || value === undefined) return [];
+    const flag = longFlag(setting);
+    if (typeof value === "boolean") return value === setting.default ? [] : [flag];
+    return [`${flag} ${word(key === "budget" ? `${value as number}${BUDGET_UNIT}` : String(value))}`];
+  });
+  const globs = request.pathGlob === undefined ? [] : request.pathGlob.split(", ").map((glob) => `--path ${word(glob)}`);
+  return ["rerank search", word(request.query), ...options, ...globs].join(" ");
+}
+
+/** As it is, where no shell would take it for anything else. */
+function word(text: string): string {
+  return /^[\w./:+@%=-]+$/.test(text) && !text.startsWith("-") ? text : shellQuote(text);
+}
