@@ -33,5 +33,6 @@ export function formatShare(share: number): string {
 
 /** What follows from a difference: the end of the sentence that text reports print. */
 export function conclusionOf(difference: PairedDifference): { readonly conclusion: string; readonly verdict: Verdict } {
-  return differenceSentence(difference, (name) => name);
+  const { conclusion, verdict } = differenceSentence(difference, (name) => name);
+  return { conclusion: conclusion.replace(" %", "\u00a0%"), verdict };
 }

@@ -107,6 +107,7 @@ code { font: .875rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberat
   section { margin-top: 2.5rem; }
   figure, li, tr { break-inside: avoid; }
   h2, h3, h4 { break-after: avoid; }
+  .headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: 1.5rem 1rem; }
   .wide { display: block; }
   .narrow { display: none; }
 }

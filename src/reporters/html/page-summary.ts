@@ -45,7 +45,7 @@ function comparisonText(evaluations: readonly Evaluation[], differences: readonl
   if (best === baseline) {
     const worse = differences.filter((difference) => conclusionOf(difference).verdict === "worse");
     return html`${start}, and it is the one that the others are compared with. ${
-      worse.length === 0 ? "None of them is shown to be worse." : html`Worse by the test: ${worse.map(({ to }, position) => html`${position === 0 ? "" : ", "}${quoted(to)}`)}.`}`;
+      worse.length === 0 ? differences.length === 1 ? "The other is not shown to be worse." : "None of them is shown to be worse." : html`Worse by the test: ${worse.map(({ to }, position) => html`${position === 0 ? "" : ", "}${quoted(to)}`)}.`}`;
   }
   const difference = differences.find(({ to }) => to === best.label);
   const against = html`, against ${formatMeasure(lastOf(baseline)?.ndcg10 ?? 0)} of ${quoted(baseline.label)}, the first`;

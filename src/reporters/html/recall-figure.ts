@@ -20,7 +20,7 @@ export function recallFigure(pen: ChartPen, series: readonly Series[]): Markup {
   });
   const recallAt = (curve: (typeof curves)[number], cutoff: number) => curve.points.find((point) => point.cutoff === cutoff)?.recall ?? 0;
   const top = Math.max(0.1, ...curves.flatMap(({ points }) => points.map(({ recall }) => recall)));
-  const tenths = Math.ceil(10 * top);
+  const tenths = top <= 0.5 ? Math.ceil(10 * top) : 2 * Math.ceil(5 * top);
   const levels = Array.from({ length: tenths + 1 }, (_, tenth) => tenth / 10).filter((_, tenth) => tenths < 6 || tenth % 2 === 0);
   const judged = [...new Set(series.flatMap(({ evaluation }) => evaluation.settings.candidateCount ?? []))].filter((count) => count > 1 && count < depth);
 
@@ -43,8 +43,8 @@ export function recallFigure(pen: ChartPen, series: readonly Series[]): Markup {
   }));
   return figure({
     title: "Recall by depth",
-    caption: html`The share of all relevant documents among the first ones, mean over queries. A second stage can only raise what the first one has brought: ${
-      judged.length === 0 ? "where the curves end, they meet" : "right of the dashed line nothing is judged, and the curves are one"}.`,
+    caption: html`The share of all relevant documents among the first ones, mean over queries.${
+      judged.length === 0 ? "" : ` A second stage can only raise what the first one has brought: right of ${judged.length === 1 ? "the" : "its"} dashed line nothing is judged.`}`,
     legend: legendOf(pen, series),
     chart,
     table: {

@@ -58,7 +58,7 @@ describe("the page of one evaluation", () => {
 
   test("says in plain words what the reranker is worth, with the interval and what follows from it", () => {
     const lead = document.querySelector(".lead")?.textContent ?? "";
-    expect(lead).toMatch(/^The reranker lifts nDCG@10 from \.\d{3} to \.\d{3} \(\+\d+\.\d points, 95\u00a0% interval \+\d+\.\d to \+\d+\.\d\): better, significant at 5 %\./u);
+    expect(lead).toMatch(/^The reranker lifts nDCG@10 from \.\d{3} to \.\d{3} \(\+\d+\.\d points, 95\u00a0% interval \+\d+\.\d to \+\d+\.\d\): better, significant at 5\u00a0%\./u);
     expect(lead).toContain("of which the first 50 passages are judged");
     const numbers = [...document.querySelectorAll(".headline dt")].map(({ textContent }) => textContent);
     expect(numbers).toEqual(["nDCG@10", "MRR@10", "Recall@10", "P@1", "Time a query"]);
@@ -121,7 +121,7 @@ describe("the page of a comparison", () => {
     expect(document.querySelector(".lead")?.textContent).toContain("Of 3 variants, qwen3-0.6b reaches the highest nDCG@10");
     expect([...document.querySelectorAll(".verdicts li")].map(({ textContent }) => textContent.replace(/tau .*/u, "tau"))).toEqual([
       "mini, candidates=20 against mini: the interval includes zero, no difference is shown; tau",
-      "qwen3-0.6b against mini: better, significant at 5 %; tau",
+      "qwen3-0.6b against mini: better, significant at 5\u00a0%; tau",
     ]);
     expect([...document.querySelectorAll("h3.variant")].map(({ textContent }) => textContent)).toEqual(["mini, candidates=20 against mini", "qwen3-0.6b against mini"]);
     const queries = new Set([...document.querySelectorAll(".slope h5")].map(({ textContent }) => textContent));
