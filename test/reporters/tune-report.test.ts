@@ -140,6 +140,7 @@ describe("tuneJson", () => {
   });
 
   test("keeps control characters of queries from the terminal", () => {
-    expect(tuneJson(tuning({ queries: [{ text: "a\u001b[2J\u009b", source: "argument" }] }), [])).not.toMatch(/[\u001b\u009b]/);
+    const text = tuneJson(tuning({ queries: [{ text: "a\u001b[2J\u009b", source: "argument" }] }), []);
+    expect(["\u001b", "\u009b"].filter((control) => text.includes(control))).toEqual([]);
   });
 });
