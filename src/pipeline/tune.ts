@@ -8,9 +8,6 @@ import {
   survivalCurve,
   survivalShares,
   type SurvivalObservation,
-  type SurvivalPoint,
-  type TuneSetting,
-  type TuneVerdict,
 } from "../domain/survival.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { PassageStore } from "../ports/passage-store.ts";
@@ -18,9 +15,9 @@ import type { Reranker } from "../ports/reranker.ts";
 import type { StoredVector, VectorIndex, VectorMatch } from "../ports/vector-index.ts";
 import { recall } from "../stages/recall.ts";
 import { rerank } from "../stages/rerank.ts";
-import type { ModelStamp } from "./search-result.ts";
 import { deafModels, heardInstruction, stampOf } from "./search.ts";
 import type { SampleQuery } from "./tune-queries.ts";
+import type { TuneEvent, Tuning } from "./tune-result.ts";
 
 export interface TuneDependencies {
   readonly store: PassageStore;
@@ -51,35 +48,6 @@ export interface TuneOptions {
   readonly instruction?: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TuneEvent) => void;
-}
-
-/** One more pair was judged. `query` counts from 1. */
-export interface TuneEvent {
-  readonly type: "judged";
-  readonly query: number;
-  readonly queries: number;
-  readonly done: number;
-  readonly total: number;
-}
-
-/** What was measured, and what follows. */
-export interface Tuning {
-  readonly queries: readonly SampleQuery[];
-  /** In the index. */
-  readonly passages: number;
-  /** Candidates judged for each query: the nearest by whole vectors. The reference is the first ten of their final order. */
-  readonly pool: number;
-  readonly keep: number;
-  readonly budgetMs: number | null;
-  readonly seed: number;
-  readonly instruction: string | null;
-  /** By candidate count, then by size, longest vectors first. */
-  readonly points: readonly SurvivalPoint[];
-  readonly verdict: TuneVerdict;
-  readonly current: TuneSetting;
-  readonly models: { readonly embedder: ModelStamp; readonly reranker: ModelStamp };
-  /** One line each. */
-  readonly notices: readonly string[];
 }
 
 interface EmbeddedQuery {

@@ -1,4 +1,4 @@
-import type { TuneEvent } from "../pipeline/tune.ts";
+import type { TuneEvent } from "../pipeline/tune-result.ts";
 import { formatCount } from "./format-numbers.ts";
 import { keepWorthiest } from "./keep-worthiest.ts";
 import { createLiveLine } from "./live-line.ts";

@@ -1,5 +1,5 @@
 import { REFERENCE_SIZE, type SurvivalPoint } from "../domain/survival.ts";
-import type { Tuning } from "../pipeline/tune.ts";
+import type { Tuning } from "../pipeline/tune-result.ts";
 import { alignedRows } from "./aligned-rows.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
 import { intervalChart } from "./interval-chart.ts";

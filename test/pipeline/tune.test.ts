@@ -3,7 +3,8 @@ import { createExactIndex } from "../../src/adapters/exact-index.ts";
 import { scanSizes } from "../../src/adapters/scan-sizes.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import type { ModelSpec } from "../../src/domain/model-spec.ts";
-import { tune, type TuneDependencies, type TuneEvent, type TuneOptions } from "../../src/pipeline/tune.ts";
+import type { TuneEvent } from "../../src/pipeline/tune-result.ts";
+import { tune, type TuneDependencies, type TuneOptions } from "../../src/pipeline/tune.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { createFakeEmbedder, createFakeReranker, fakeSpec } from "../support/fake-models.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { judgeCurve, type SurvivalPoint } from "../../src/domain/survival.ts";
-import type { Tuning } from "../../src/pipeline/tune.ts";
+import type { Tuning } from "../../src/pipeline/tune-result.ts";
 import { widthOf } from "../../src/reporters/style.ts";
 import type { Terminal } from "../../src/reporters/terminal.ts";
 import { tuneJson, tuneText } from "../../src/reporters/tune-report.ts";
