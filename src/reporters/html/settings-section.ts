@@ -4,6 +4,9 @@ import { METHOD_NOTE, notesOf, settingFacts, sizeFacts } from "../evaluation-wor
 import { html, type Insert, type Markup } from "./markup.ts";
 import { quoted, section } from "./page-parts.ts";
 
+/** How `--compare` calls the settings as they are, beside a single variant. */
+const AS_SET = "as set";
+
 /** Models, settings and notes of all variants, and the command that gives these numbers again. */
 export function settingsSection(evaluations: readonly Evaluation[], { createdAt, version }: { readonly createdAt: string; readonly version: string }): Markup {
   return section(
@@ -52,32 +55,39 @@ function commandFact(evaluations: readonly Evaluation[]): Insert {
 }
 
 /** The command that asks the same again. Run files have their numbers from elsewhere. */
-function commandOf({ dataset, models: { embedder, reranker }, settings, queries, stages }: Evaluation, evaluations: readonly Evaluation[]): string {
-  const { depth, candidateCount, hybrid, recallMethod, instruction, passageTokens, overlapTokens, seed } = settings;
-  if (embedder === null && reranker === null) {
-    const runs = evaluations.length > 1 ? evaluations.map(({ label }) => label) : stages.map(({ name }) => name);
+function commandOf(first: Evaluation, evaluations: readonly Evaluation[]): string {
+  const { dataset, models, settings: { depth, seed }, queries, stages } = first;
+  const isComparison = evaluations.length > 1;
+  if (models.embedder === null && models.reranker === null) {
+    const runs = isComparison ? evaluations.map(({ label }) => label) : stages.map(({ name }) => name);
     return ["rerank eval", ...runs.map((run) => shellWord(`${run}.run`)), "--qrels qrels.txt --html report.html"].join(" ");
   }
-  const isComparison = evaluations.length > 1;
-  const flags = isComparison
-    ? [["--compare", ...evaluations.map(({ label }) => label).filter((label) => label !== "as set")]]
-    : [
-        ...modelFlags(embedder, reranker),
-        ...(candidateCount === null || candidateCount === 0 ? [] : [["--candidates", String(candidateCount)]]),
-        ...(hybrid ? [["--hybrid"]] : []),
-        ...(recallMethod === null ? [] : [["--recall", recallMethod]]),
-        ...(instruction === null ? [] : [["--instruct", instruction]]),
-        ...(passageTokens === null ? [] : [["--passage-tokens", String(passageTokens)]]),
-        ...(overlapTokens === null ? [] : [["--overlap-tokens", String(overlapTokens)]]),
-      ];
+  // What sets variants apart stands in their labels.
+  const others = evaluations.map((evaluation) => new Set(settingFlags(evaluation).map(String)));
+  const shared = settingFlags(first).filter((flag) => others.every((flags) => flags.has(String(flag))));
+  const labels = evaluations.map(({ label }) => label).filter((label) => label !== AS_SET);
   const all = [
     ["rerank", "eval", dataset],
+    ...(isComparison ? [["--compare", ...labels]] : []),
     ["--top", String(depth)],
     ...(seed === null ? [] : [["--queries", String(queries.length), "--seed", String(seed)]]),
-    ...flags,
+    ...shared,
     ["--html", "report.html"],
   ];
   return all.flat().map(shellWord).join(" ");
+}
+
+function settingFlags({ models: { embedder, reranker }, settings }: Evaluation): string[][] {
+  const { candidateCount, hybrid, recallMethod, instruction, passageTokens, overlapTokens } = settings;
+  return [
+    ...modelFlags(embedder, reranker),
+    ...(candidateCount === null || candidateCount === 0 ? [] : [["--candidates", String(candidateCount)]]),
+    ...(hybrid ? [["--hybrid"]] : []),
+    ...(recallMethod === null ? [] : [["--recall", recallMethod]]),
+    ...(instruction === null ? [] : [["--instruct", instruction]]),
+    ...(passageTokens === null ? [] : [["--passage-tokens", String(passageTokens)]]),
+    ...(overlapTokens === null ? [] : [["--overlap-tokens", String(overlapTokens)]]),
+  ];
 }
 
 function modelFlags(embedder: ModelStamp | null, reranker: ModelStamp | null): string[][] {

@@ -126,6 +126,9 @@ describe("the page of a comparison", () => {
     expect([...document.querySelectorAll("h3.variant")].map(({ textContent }) => textContent)).toEqual(["mini, candidates=20 against mini", "qwen3-0.6b against mini"]);
     const queries = new Set([...document.querySelectorAll(".slope h5")].map(({ textContent }) => textContent));
     for (const { gains } of comparison.differences) expect(queries).toContain(gains[0]?.text);
+    expect(document.querySelector("code")?.textContent).toBe(
+      "rerank eval medline --compare mini 'mini, candidates=20' qwen3-0.6b --top 100 --models mini --hybrid --recall exact --passage-tokens 256 --overlap-tokens 32 --html report.html",
+    );
     // What the first stage finds is the same for all: it is drawn once.
     expect([...document.querySelectorAll(".legend")][0]?.textContent).toBe(" recall of all hybrid of all mini mini, candidates=20 qwen3-0.6b");
   });
