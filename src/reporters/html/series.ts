@@ -33,11 +33,6 @@ export function seriesOf(evaluations: readonly Evaluation[]): Series[] {
   );
 }
 
-/** The order that an evaluation ends with. */
-export function lastSeries(series: readonly Series[], evaluation: Evaluation): Series | undefined {
-  return series.findLast((each) => each.evaluation === evaluation && !each.hollow);
-}
-
 /** What a mark needs to look like its series. */
 export function dotStyle({ color, symbol, hollow }: Series) {
   return { symbol, r: 4.5, fill: hollow ? "var(--paper)" : color, stroke: color, strokeWidth: hollow ? 2 : 1 };

@@ -57,7 +57,7 @@ function drawing(pen: ChartPen, query: MovedQuery, { from, to, depth }: SlopeSid
     y: { domain: [HEIGHT_PX, 0], axis: null },
     marks: [
       plot.ruleX([left, right], { stroke: "var(--line)", y1: 28, y2: HEIGHT_PX - 10 }),
-      plot.link(others, { x1: left, x2: right, y1: "y1", y2: "y2", stroke: "var(--neutral)", strokeOpacity: 0.7, strokeDasharray: "3 3" }),
+      plot.link(others, { x1: left, x2: right, y1: "y1", y2: "y2", stroke: "var(--neutral)", strokeDasharray: "3 3" }),
       plot.dot(others.flatMap(({ y1, y2 }) => [[left, y1], [right, y2]]), { r: 2.5, fill: "var(--paper)", stroke: "var(--neutral)" }),
       ...["gain", "loss", "muted"].flatMap((kind) => {
         const some = relevant.filter((document) => kindOf(document) === kind);
