@@ -5,7 +5,7 @@ import { formatRemaining } from "./progress-line.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** How far a model's compilation is. */
+/** How far a model's compilation is, or other long work. */
 export interface CompileState {
   /** "layer 3 of 28" */
   readonly step: string;
@@ -19,13 +19,20 @@ export interface CompileProgressView {
   stop(): void;
 }
 
+export interface CompileProgressOptions {
+  readonly stream: PaintStream;
+  readonly terminal: Terminal;
+  /** What is done, where it is no compilation: "judging". */
+  readonly verb?: string;
+}
+
 /** In a pipe or a log. */
 const PLAIN_INTERVAL_MS = 10_000;
 /** Earlier, the rate says little about what is to come. */
 const EARLIEST_ESTIMATE = 0.03;
 
 /** Step, share and remaining time: one repainted line on a terminal, plain lines every few seconds elsewhere. */
-export function createCompileProgress({ stream, terminal }: { readonly stream: PaintStream; readonly terminal: Terminal }): CompileProgressView {
+export function createCompileProgress({ stream, terminal, verb = "compiling" }: CompileProgressOptions): CompileProgressView {
   const { glyphs } = createStyle(terminal);
   const startedAt = performance.now();
   let latest: CompileState | undefined;
@@ -41,7 +48,7 @@ export function createCompileProgress({ stream, terminal }: { readonly stream: P
     const remainingMs = ((performance.now() - startedAt) * (1 - share)) / share;
     const left = share >= EARLIEST_ESTIMATE && share < 1 ? `about ${formatRemaining(remainingMs)} left` : "";
     const parts = [
-      { text: `compiling ${Math.floor(share * 100)} %`, worth: 3 },
+      { text: `${verb} ${Math.floor(share * 100)} %`, worth: 3 },
       { text: printableLine(step), worth: 1 },
       { text: left, worth: 2 },
     ];
