@@ -22,7 +22,7 @@ export interface CompileProgressView {
 export interface CompileProgressOptions {
   readonly stream: PaintStream;
   readonly terminal: Terminal;
-  /** What is done, where it is no compilation: "judging". */
+  /** What is done, where it is no compilation: "repairing". */
   readonly verb?: string;
 }
 
