@@ -8,7 +8,7 @@ beforeAll(() => {
 });
 afterAll(() => place.remove());
 
-const COMMANDS = ["index", "search", "rank", "demo", "status", "models", "config", "completion", "doctor"];
+const COMMANDS = ["index", "search", "repl", "rank", "demo", "status", "models", "config", "completion", "doctor"];
 
 describe("help", () => {
   test("of the program names every command and where to start", async () => {
@@ -31,12 +31,6 @@ describe("help", () => {
     expect(stderr).toBe("");
   });
 
-  test("comes on stderr, with exit code 2, when no command is given", async () => {
-    const { exitCode, stdout, stderr } = await place.rerank([]);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-    expect(stderr).toContain("Usage: rerank");
-  });
-
   test("is not needed for the version", async () => {
     expect(expectExit(await place.rerank(["--version"]), 0).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -45,6 +39,7 @@ describe("help", () => {
 describe("a mistyped command line", () => {
   test.each([
     ["an unknown command", ["srch", "x"], /unknown command 'srch' \(did you mean search\?\)/, /rerank --help/],
+    ["an unknown option of the screen", ["--plian"], /unknown option '--plian' \(did you mean --plain\?\)/, /rerank repl --help/],
     ["an unknown option", ["search", "--limt", "3", "x"], /unknown option '--limt' \(did you mean --limit\?\)/, /rerank search --help/],
     ["an unknown choice", ["search", "--recall", "fast", "x"], /'fast' is invalid.*auto, hnsw, exact/, /rerank search --help/],
     ["a missing argument", ["rank"], /missing required argument 'query'/, /rerank rank --help/],
@@ -62,6 +57,20 @@ describe("a mistyped command line", () => {
     ["a forget of nothing", ["index", "--forget"], /--forget needs/, /rerank status/],
   ] as const)("%s is named, with what to do", async (_name, args, message, hint) => {
     expectUserError(await place.rerank(args), message, hint);
+  });
+});
+
+describe("the interactive screen", () => {
+  test.each([[[]], [["repl", "limescale"]], [["--models", "mini"]]])("%j needs a terminal, and says what does not", async (args) => {
+    expectUserError(await place.rerank(args), /needs a terminal, and stdin is none/, /rerank --plain.*rerank search/);
+  });
+
+  test("without an index names the demo, too", async () => {
+    expectUserError(await place.rerank(["--plain"], { stdin: "x\n" }), /there is no index in .*work or above it/, /rerank index <folder>.*rerank demo/);
+  });
+
+  test("keeps the options of a command that comes behind them", async () => {
+    expectUserError(await place.rerank(["--index", "x", "search", "y"]), /unknown option '--index'/, /rerank --help/);
   });
 });
 

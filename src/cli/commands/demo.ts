@@ -80,7 +80,7 @@ export async function runDemo(flags: Flags & { readonly screen?: boolean }, cont
     if (flags.screen !== false && canShowScreen(env) && (await wantsScreen(context))) {
       tell = board.tell;
       const isFlag = (key: SettingKey): boolean => sources[key].source === "flag" || key === "index";
-      await runScreen({ index, settings, hub, context, board, query: "", isFlag, name: "rerank demo" });
+      await runScreen({ index, settings, hub, context, board, query: "", isFlag, name: "rerank demo", shownFrom: folder });
     }
   } finally {
     await index.close();

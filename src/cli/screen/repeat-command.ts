@@ -32,10 +32,12 @@ export function repeatCommand(request: ScreenRequest, { settings, isFlag, rerank
     return [`${flag} ${word(key === "budget" ? `${value as number}${BUDGET_UNIT}` : String(value))}`];
   });
   const globs = request.pathGlob === undefined ? [] : request.pathGlob.split(", ").map((glob) => `--path ${word(glob)}`);
-  return ["rerank search", word(request.query), ...options, ...globs].join(" ");
+  // Behind the options where it looks like one.
+  const query = request.query.startsWith("-") ? { before: [], after: ["--", word(request.query)] } : { before: [word(request.query)], after: [] };
+  return ["rerank search", ...query.before, ...options, ...globs, ...query.after].join(" ");
 }
 
 /** As it is, where no shell would take it for anything else. */
 function word(text: string): string {
-  return /^[\w./:+@%=-]+$/.test(text) && !text.startsWith("-") ? text : shellQuote(text);
+  return /^[\w./:+@%=-]+$/.test(text) ? text : shellQuote(text);
 }

@@ -25,6 +25,8 @@ export interface RunScreenOptions {
   readonly isFlag: (key: SettingKey) => boolean;
   /** What the header calls the index; by default its folder's name. */
   readonly name?: string;
+  /** The folder that paths are shown from; by default the working directory. */
+  readonly shownFrom?: string;
 }
 
 /**
@@ -37,6 +39,8 @@ export async function runScreen(options: RunScreenOptions): Promise<number> {
   if (reranker === undefined) throw new Error("the screen needs a reranker");
   // React and Ink load for those who look at them only.
   const { openScreen } = await import("../../ui/open-screen.tsx");
+  // Ctrl-C while all of that loaded.
+  context.signal.throwIfAborted();
   let services: OpenedServices | undefined;
   let wasInterrupted = false;
   const crash = listenForCrash();
@@ -50,7 +54,7 @@ export async function runScreen(options: RunScreenOptions): Promise<number> {
   const end = new AbortController();
   try {
     services = await openScreenServices({ ...options, index: { ...index, reranker }, terminal });
-    const view = { baseFolder: index.home.baseFolder, cwd: context.cwd };
+    const view = { baseFolder: index.home.baseFolder, cwd: options.shownFrom ?? context.cwd };
     const screen = openScreen(services, {
       ...terminal.streams,
       terminal: describeTerminal({ stream: process.stdout, env: context.environment, colorSetting: settings.color }),

@@ -1,0 +1,39 @@
+import type { Inference } from "../../src/inference/inference-client.ts";
+import type { Embedder } from "../../src/ports/embedder.ts";
+import type { Reranker } from "../../src/ports/reranker.ts";
+import { createFakeEmbedder, createFakeReranker } from "./fake-models.ts";
+
+export interface FakeInference extends Inference {
+  readonly isClosed: boolean;
+}
+
+interface FakeInferenceOptions {
+  readonly embedder?: Embedder;
+  readonly reranker?: Reranker;
+  /** What loading waits for, or fails with. */
+  readonly load?: () => Promise<void>;
+}
+
+/** Models that have loaded without a process, on the CPU. */
+export function createFakeInference({
+  embedder = createFakeEmbedder(),
+  reranker = createFakeReranker(() => 0),
+  load = async () => {},
+}: FakeInferenceOptions = {}): FakeInference {
+  let isClosed = false;
+  return {
+    embedder,
+    reranker,
+    async loaded() {
+      await load();
+      return { loadMs: 1, device: "cpu" };
+    },
+    memoryBytes: async () => 0,
+    async close() {
+      isClosed = true;
+    },
+    get isClosed() {
+      return isClosed;
+    },
+  };
+}
