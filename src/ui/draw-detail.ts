@@ -58,6 +58,10 @@ function placeLines({ passage }: RankedPassage, width: number, { paint, displayP
   return [shortenEnd(path + suffix, width, glyphs.ellipsis)];
 }
 
+/** Of a distribution: fewer say nothing, more are no clearer. */
+const LEAST_BINS = 6;
+const MOST_BINS = 24;
+
 /** Both ranks and scores, and where each score stands among those of all candidates. */
 function whyLines({ selected, run, previous, width, settings: { paint } }: DetailValues): string[] {
   const { glyphs, dim } = paint;
@@ -91,15 +95,16 @@ function whyLines({ selected, run, previous, width, settings: { paint } }: Detai
   ];
   const rankWidth = Math.max(...rows.map(({ rank }) => rank.length));
   const numberWidth = Math.max(...rows.map(({ number }) => number.length));
-  return rows.map(({ name, rank, number, strip, more }) => {
+  return rows.flatMap(({ name, rank, number, strip, more }) => {
     const start = `${padEnd(name, 10)}  ${padEnd(rank, rankWidth)}  ${padEnd(number, numberWidth)}`;
     const room = width - widthOf(start) - 4;
-    if (room < 0) return shortenEnd(start, width, glyphs.ellipsis);
-    const bins = Math.min(24, room - (widthOf(more) + 4 <= room - 8 ? widthOf(more) + 2 : 0));
-    const drawn = strip === null || bins < 6 ? "" : `  ${distributionStrip(strip.values, strip.mark, { ...strip, bins, paint })}`;
+    if (room < 0) return [shortenEnd(start, width, glyphs.ellipsis)];
+    const bins = Math.min(MOST_BINS, room - (widthOf(more) + 2 <= room - LEAST_BINS ? widthOf(more) + 2 : 0));
+    const drawn = strip === null || bins < LEAST_BINS ? "" : `  ${distributionStrip(strip.values, strip.mark, { ...strip, bins, paint })}`;
     const used = widthOf(start) + (drawn === "" ? 0 : bins + 4);
-    const after = more === "" || used + widthOf(more) + 2 > width ? "" : `  ${more}`;
-    return `${dim(start.slice(0, 10))}${start.slice(10)}${drawn}${after}`;
+    const line = `${dim(start.slice(0, 10))}${start.slice(10)}${drawn}`;
+    if (more === "") return [line];
+    return used + widthOf(more) + 2 <= width ? [`${line}  ${more}`] : [line, shortenEnd(`${" ".repeat(12)}${more}`, width, "")];
   });
 }
 

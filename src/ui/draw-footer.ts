@@ -27,55 +27,55 @@ export function messageLines(message: Message | null, columns: number, paint: Pa
   return [...wrapped(text).map(lead), ...wrapped(hint)];
 }
 
-/** Stage timings; while judging, how far it is. The parts that do not fit are left out, the last ones first. */
+/** Stage timings; while judging, how far it is. Where not all parts fit, the least worthy are left out. */
 export function statusLine(run: SearchRun | null, nowMs: number, columns: number, paint: Paint): string {
   if (run === null) return "";
   const { glyphs } = paint;
   const parts = (isRunning(run) ? runningParts(run, nowMs) : endedParts(run)).filter(({ text }) => text !== "");
   const separator = ` ${glyphs.dot} `;
-  let used = 0;
-  let line = "";
-  for (const { text, isLoud } of parts) {
-    const width = widthOf(text) + (line === "" ? 0 : widthOf(separator));
-    if (used + width > columns) break;
-    line += paint.dim(line === "" ? "" : separator) + (isLoud ? paint.warning(text) : paint.dim(text));
-    used += width;
+  while (parts.length > 1 && widthOf(parts.map(({ text }) => text).join(separator)) > columns) {
+    const least = Math.min(...parts.map(({ worth }) => worth));
+    parts.splice(parts.findLastIndex(({ worth }) => worth === least), 1);
   }
-  return line;
+  return parts
+    .map(({ text, isLoud }) => (isLoud ? paint.warning : paint.dim)(shortenEnd(text, columns, glyphs.ellipsis)))
+    .join(paint.dim(separator));
 }
 
 interface Part {
   readonly text: string;
+  /** More is worthier. */
+  readonly worth: number;
   readonly isLoud?: boolean;
 }
 
 function runningParts({ startedAtMs, candidates, embedMs, recallMs, judged, usage, pace, isStopping }: SearchRun, nowMs: number): Part[] {
   const elapsedMs = Math.max(0, nowMs - startedAtMs);
-  if (candidates === null) return [{ text: `searching ${elapsedMs < 1000 ? "" : formatDuration(elapsedMs)}`.trim() }];
+  if (candidates === null) return [{ text: `searching ${elapsedMs < 1000 ? "" : formatDuration(elapsedMs)}`.trim(), worth: 9 }];
   const rate = pace === null || pace.tokensPerSecond < 1 ? "" : `${formatCount(pace.tokensPerSecond)} tokens/s`;
   const remaining = pace?.remainingMs == null ? "" : `${formatDuration(Math.max(1000, Math.round(pace.remainingMs / 1000) * 1000)).replace(".0 s", " s")} left`;
   return [
-    { text: isStopping ? "stopping" : `judging ${judged} of ${candidates.length}` },
-    { text: remaining },
-    { text: rate },
-    { text: usage === null || usage.savedTokens === 0 ? "" : `${counted(usage.savedTokens, "token")} saved` },
-    { text: stageText("embed", embedMs) },
-    { text: stageText("recall", recallMs) },
+    { text: isStopping ? "stopping" : `judging ${judged} of ${candidates.length}`, worth: 9 },
+    { text: remaining, worth: 8 },
+    { text: rate, worth: 6 },
+    { text: usage === null || usage.savedTokens === 0 ? "" : `${counted(usage.savedTokens, "token")} saved`, worth: 5 },
+    { text: stageText("embed", embedMs), worth: 3 },
+    { text: stageText("recall", recallMs), worth: 3 },
   ];
 }
 
 function endedParts({ result, request }: SearchRun): Part[] {
-  if (result === null) return [{ text: "the search failed" }];
+  if (result === null) return [{ text: "the search failed", worth: 9 }];
   const { timings, judged, candidates, usage, partial } = result;
   const rerank = timings.rerankMs === null ? "" : `rerank ${formatCount(judged)} in ${formatDuration(timings.rerankMs)}`;
   return [
-    { text: partial ? `partial: ${judged} of ${candidates} judged` : "", isLoud: true },
-    { text: stageText("embed", timings.embedMs) },
-    { text: stageText("recall", timings.recallMs) },
-    { text: candidates === 0 ? counted(candidates, "candidate") : rerank },
-    { text: usage === null ? "" : counted(usage.computedTokens, "token") },
-    { text: usage === null || usage.savedTokens === 0 ? "" : `${formatCount(usage.savedTokens)} saved` },
-    { text: partial && request.budgetMs !== undefined ? `budget ${formatDuration(request.budgetMs)}` : "" },
+    { text: partial ? `partial: ${judged} of ${candidates} judged` : "", worth: 9, isLoud: true },
+    { text: stageText("embed", timings.embedMs), worth: 5 },
+    { text: stageText("recall", timings.recallMs), worth: 4 },
+    { text: candidates === 0 ? counted(candidates, "candidate") : rerank, worth: 8 },
+    { text: usage === null ? "" : counted(usage.computedTokens, "token"), worth: 3 },
+    { text: usage === null || usage.savedTokens === 0 ? "" : `${formatCount(usage.savedTokens)} saved`, worth: 2 },
+    { text: partial && request.budgetMs !== undefined ? `budget ${formatDuration(request.budgetMs)}` : "", worth: 1 },
   ];
 }
 

@@ -1,5 +1,4 @@
 import { movementLabel } from "../reporters/result-columns.ts";
-import { padEnd, padStart, widthOf } from "../reporters/style.ts";
 import type { OrderRow, Orders } from "./orders.ts";
 import { bar } from "./paint.ts";
 import { placeLabel } from "./place-label.ts";
@@ -25,6 +24,9 @@ export interface RowShape {
 
 export type Selection = "none" | "marked" | "focused";
 
+const SIMILARITY_WIDTH = 5;
+/** Always the same, so that nothing shifts sideways while judgments arrive. More digits are cut off, not rounded: 0.999996 is not 1. */
+const RELEVANCE_WIDTH = 7;
 const MOVE_WIDTH = 4;
 const WIDE_MOVE_WIDTH = 8;
 
@@ -35,20 +37,19 @@ export function rowShapes(
   { paint }: ScreenSettings,
 ): { readonly first: RowShape; readonly final: RowShape } {
   const rankWidth = String(Math.max(orders.first.length, orders.final.length, 10)).length;
-  const numberWidth = (order: readonly OrderRow[]) => Math.max(5, ...order.slice(0, 60).map(({ number }) => number?.length ?? 0));
   const barWidth = hasTwoOrders ? (width < 46 ? 4 : width < 60 ? 6 : width < 80 ? 8 : 12) : width < 56 ? 0 : width < 70 ? 6 : 10;
   const shape = { width, rankWidth, barWidth, similarityWidth: 0, goesWidth: 0, moveWidth: 0, newFrom: null };
   const first = {
     ...shape,
-    numberWidth: numberWidth(orders.first),
-    goesWidth: widthOf(paint.glyphs.to) + 2 + rankWidth,
+    numberWidth: orders.kind === "stages" ? SIMILARITY_WIDTH : RELEVANCE_WIDTH,
+    goesWidth: paint.glyphs.to.length + 2 + rankWidth,
     barPaint: orders.kind === "stages" ? paint.similarity : paint.relevance,
   };
   const final = {
     ...shape,
-    numberWidth: numberWidth(orders.final),
+    numberWidth: RELEVANCE_WIDTH,
     moveWidth: hasTwoOrders && width >= 60 ? WIDE_MOVE_WIDTH : MOVE_WIDTH,
-    similarityWidth: !hasTwoOrders && width >= 70 ? 5 : 0,
+    similarityWidth: !hasTwoOrders && width >= 70 ? SIMILARITY_WIDTH : 0,
     newFrom: hasTwoOrders ? rows : null,
     barPaint: paint.relevance,
   };
@@ -60,18 +61,18 @@ export function rowLine(row: OrderRow, shape: RowShape, selection: Selection, se
   const { paint } = settings;
   const { glyphs } = paint;
   const pointer = selection === "none" ? " " : glyphs.pointer;
-  const rank = padStart(String(row.rank), shape.rankWidth);
-  const move = shape.moveWidth === 0 ? "" : ` ${padStart(moveText(row, shape, settings), shape.moveWidth)}`;
+  // Numbers and glyphs are as wide as they are long; to measure them would take most of the time.
+  const rank = String(row.rank).padStart(shape.rankWidth);
+  const move = shape.moveWidth === 0 ? "" : ` ${moveText(row, shape, settings).padStart(shape.moveWidth)}`;
   const drawn = shape.barWidth === 0 ? "" : ` ${bar(row.fraction ?? 0, shape.barWidth, glyphs)}`;
-  const number = ` ${padEnd(row.number ?? glyphs.none, shape.numberWidth)}`;
-  const similarity = shape.similarityWidth === 0 ? "" : `  ${padEnd(row.similarity ?? glyphs.none, shape.similarityWidth)}`;
-  const goes = shape.goesWidth === 0 || row.otherRank === null ? "" : ` ${glyphs.to} ${padStart(String(row.otherRank), shape.rankWidth)}`;
+  const number = ` ${(row.number ?? glyphs.none).slice(0, shape.numberWidth).padEnd(shape.numberWidth)}`;
+  const similarity = shape.similarityWidth === 0 ? "" : `  ${(row.similarity ?? glyphs.none).padEnd(shape.similarityWidth)}`;
+  const goes = shape.goesWidth === 0 || row.otherRank === null ? "" : ` ${glyphs.to} ${String(row.otherRank).padStart(shape.rankWidth)}`;
   const before = pointer + rank + move + drawn + number + similarity;
-  const beforeWidth = 1 + shape.rankWidth + widthOf(move) + (shape.barWidth === 0 ? 0 : shape.barWidth + 1) + widthOf(number) + widthOf(similarity);
-  const room = shape.width - beforeWidth - 2 - shape.goesWidth;
-  if (room < 1) return paintedWhole(padEnd(before.slice(0, shape.width), shape.width), selection, row, settings);
+  const room = shape.width - before.length - 2 - shape.goesWidth;
+  if (room < 1) return paintedWhole(before.slice(0, shape.width).padEnd(shape.width), selection, row, settings);
   const label = placeLabel(row.passage, room, settings);
-  const gap = " ".repeat(room - label.width + shape.goesWidth - widthOf(goes));
+  const gap = " ".repeat(room - label.width + shape.goesWidth - goes.length);
   if (selection !== "none" || row.fraction === null) return paintedWhole(`${before}  ${label.plain}${gap}${goes}`, selection, row, settings);
   const numbers = shape.barPaint(drawn) + number + paint.dim(similarity);
   return `${pointer}${rank}${paintMove(move, row, settings)}${numbers}  ${label.painted}${gap}${paint.dim(goes)}`;
@@ -88,7 +89,7 @@ function moveText({ rank, otherRank, fraction }: OrderRow, { newFrom, moveWidth 
   if (otherRank === null) return "new";
   const text = movementLabel({ rank, recallRank: otherRank }, { glyphs });
   if (newFrom === null || otherRank <= newFrom || rank > newFrom) return text;
-  return moveWidth >= WIDE_MOVE_WIDTH ? `new ${padStart(text, MOVE_WIDTH)}` : "new";
+  return moveWidth >= WIDE_MOVE_WIDTH ? `new ${text.padStart(MOVE_WIDTH)}` : "new";
 }
 
 function paintMove(move: string, { rank, otherRank }: OrderRow, { paint }: ScreenSettings): string {

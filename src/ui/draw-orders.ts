@@ -80,7 +80,9 @@ export function jointLines(from: number | null, to: number | null, rows: number,
 
 function titleLine(title: string, right: string, width: number, { dim, glyphs }: Paint): string {
   const shownRight = widthOf(right) > width - 12 ? "" : right;
-  const shown = shortenEnd(title, width - widthOf(shownRight) - 2, glyphs.ellipsis);
+  const room = width - widthOf(shownRight) - 2;
+  // Half a word says less than the words before the comma.
+  const shown = widthOf(title) <= room ? title : shortenEnd(title.split(",")[0] ?? "", room, glyphs.ellipsis);
   return dim(padEnd(` ${shown}`, width - widthOf(shownRight)) + shownRight);
 }
 
@@ -92,10 +94,10 @@ function firstTitleOf({ run, previous }: OrdersValues): string {
 function finalTitleOf({ run, previous, hasTwoOrders }: OrdersValues): string {
   if (previous !== null) {
     const now = `judged by ${printableLine(run.models.reranker.id)}`;
-    return hasTwoOrders ? now : `${now}, moved from ${printableLine(previous.models.reranker.id)}`;
+    return hasTwoOrders ? now : `${now}, before by ${printableLine(previous.models.reranker.id)}`;
   }
   if (run.result !== null && run.result.models.reranker === null) return "not reranked, by similarity";
-  return hasTwoOrders ? "final order, by relevance" : "by relevance, moved from the first stage";
+  return "final order, by relevance";
 }
 
 /** While judging how far it is, afterwards where the selection stands. */

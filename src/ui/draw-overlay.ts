@@ -6,46 +6,43 @@ import { topOf } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
 const GAP = "   ";
-/** Longer key names move only their own line. */
-const KEY_COLUMNS = 18;
+const BLANK: HelpLine = { keys: "", does: "", isTitle: false };
 
-/** All keys, in as many columns as have room. What does not fit below is left out: two columns need 22 rows. */
-export function helpLines(columns: number, rows: number, paint: Paint): string[] {
-  const [query, results, passage, everywhere] = KEY_GROUPS.map((group) => groupLines(group, paint));
-  const columnWidth = Math.max(0, ...[query, results, passage, everywhere].flatMap((lines) => lines ?? []).map(({ width }) => width));
-  const count = Math.max(1, Math.min(3, Math.floor((columns + GAP.length) / (columnWidth + GAP.length))));
-  const blank = { text: "", width: 0 };
-  const stacks =
-    count === 1
-      ? [[...(everywhere ?? []), blank, ...(results ?? []), blank, ...(passage ?? []), blank, ...(query ?? [])]]
-      : count === 2
-        ? [[...(query ?? []), blank, ...(results ?? [])], [...(everywhere ?? []), blank, ...(passage ?? [])]]
-        : [[...(query ?? []), blank, ...(passage ?? [])], results ?? [], everywhere ?? []];
-  const height = Math.min(rows, Math.max(...stacks.map((stack) => stack.length)));
-  return Array.from({ length: height }, (_, row) =>
-    stacks.map((stack) => fitted(stack[row] ?? blank, Math.min(columnWidth, columns), paint)).join(GAP).trimEnd(),
-  );
+interface HelpLine {
+  readonly keys: string;
+  readonly does: string;
+  readonly isTitle: boolean;
 }
 
-interface Line {
-  readonly text: string;
-  readonly width: number;
-  readonly keys?: string;
-}
-
-function groupLines({ title, keys }: KeyGroup, paint: Paint): Line[] {
-  return [
-    { text: paint.bold(title), width: widthOf(title) },
-    ...keys.map(({ keys: names, does }) => {
-      const plain = `${padEnd(names, KEY_COLUMNS)}  ${does}`;
-      return { text: paint.relevance(padEnd(names, KEY_COLUMNS)) + plain.slice(Math.max(KEY_COLUMNS, names.length)), width: widthOf(plain), keys: plain };
-    }),
+/** All keys, in as many columns as have room. */
+export function helpLines(columns: number, paint: Paint): string[] {
+  const [query = [], results = [], passage = [], everywhere = []] = KEY_GROUPS.map(groupLines);
+  const arrangements = [
+    [[...query, BLANK, ...passage], results, everywhere],
+    [[...query, BLANK, ...results], [...everywhere, BLANK, ...passage]],
+    [[...everywhere, BLANK, ...results, BLANK, ...passage, BLANK, ...query]],
   ];
+  const drawn = arrangements.map((stacks) => stacks.map((stack) => stackLines(stack, columns, paint)));
+  const stacks = drawn.find((each) => each.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) <= columns) ?? drawn.at(-1) ?? [];
+  const height = Math.max(...stacks.map(({ lines }) => lines.length));
+  return Array.from({ length: height }, (_, row) => stacks.map(({ lines, width }) => lines[row] ?? " ".repeat(width)).join(GAP));
 }
 
-function fitted({ text, width, keys }: Line, columns: number, { glyphs }: Paint): string {
-  if (width <= columns) return text + " ".repeat(columns - width);
-  return padEnd(shortenEnd((keys ?? "").replace(/ {2,}/, "  "), columns, glyphs.ellipsis), columns);
+function groupLines({ title, keys }: KeyGroup): HelpLine[] {
+  return [{ keys: title, does: "", isTitle: true }, ...keys.map((key) => ({ ...key, isTitle: false }))];
+}
+
+/** Groups below each other, every line as wide as the widest. */
+function stackLines(stack: readonly HelpLine[], columns: number, paint: Paint): { readonly lines: readonly string[]; readonly width: number } {
+  const keyWidth = Math.max(...stack.filter(({ isTitle }) => !isTitle).map(({ keys }) => keys.length));
+  const texts = stack.map(({ keys, does, isTitle }) => ({
+    keys: shortenEnd(isTitle ? keys : padEnd(keys, keyWidth), columns, paint.glyphs.ellipsis),
+    does: isTitle || does === "" ? "" : shortenEnd(`  ${does}`, Math.max(0, columns - keyWidth), paint.glyphs.ellipsis),
+    isTitle,
+  }));
+  const width = Math.max(...texts.map(({ keys, does }) => widthOf(keys + does)));
+  const lines = texts.map(({ keys, does, isTitle }) => `${(isTitle ? paint.bold : paint.relevance)(keys)}${does}${" ".repeat(width - widthOf(keys + does))}`);
+  return { lines, width };
 }
 
 /** The rerankers to choose from. `names` is `null` while they are being looked for. */

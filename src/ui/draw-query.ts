@@ -21,7 +21,7 @@ const PLACEHOLDERS = {
 
 /** The line that is typed in: the query, or what a prompt asks for. */
 export function queryLine(
-  { query, prompt, historySearch, history, focus, isHelpOpen }: Pick<ScreenState, "query" | "prompt" | "historySearch" | "history" | "focus" | "isHelpOpen">,
+  { query, prompt, historySearch, history, focus, helpScroll }: Pick<ScreenState, "query" | "prompt" | "historySearch" | "history" | "focus" | "helpScroll">,
   columns: number,
   paint: Paint,
 ): DrawnQuery {
@@ -37,7 +37,7 @@ export function queryLine(
   const isLinePrompt = prompt !== null && prompt.kind !== "reranker";
   const line = isLinePrompt ? prompt.line : query;
   const label = `${isLinePrompt ? `${LABELS[prompt.kind]} ` : ""}${glyphs.prompt} `;
-  const isActive = isLinePrompt || (prompt === null && focus === "query" && !isHelpOpen);
+  const isActive = isLinePrompt || (prompt === null && focus === "query" && helpScroll === null);
   const room = columns - widthOf(label) - 1;
   if (line.text === "") {
     const placeholder = shortenEnd(PLACEHOLDERS[isLinePrompt ? prompt.kind : "query"], room, glyphs.ellipsis);

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { LineBook } from "./line-book.ts";
 
 /** The terminal that is painted on. `process.stdout` fits. */
 export interface PaintedTerminal {
@@ -27,9 +28,10 @@ const END_FRAME = "\u001b[?2026l";
  * own painters do not do for a full screen: one clears all of it for each frame, which flickers, and the incremental one
  * (ink 6.8.0, log-update.js) writes changed lines one row too low. Ink's debug mode hands out whole frames instead.
  *
+ * @param book what the frames' rows are marks of.
  * @param cursorOf where the cursor belongs, from 0, 0; `null` hides it.
  */
-export function createFramePainter(terminal: PaintedTerminal, cursorOf: () => { readonly x: number; readonly y: number } | null): FramePainter {
+export function createFramePainter(terminal: PaintedTerminal, book: LineBook, cursorOf: () => { readonly x: number; readonly y: number } | null): FramePainter {
   let lines: readonly string[] = [];
   let painted: readonly (string | null)[] = [];
   let cursorPainted = "";
@@ -60,19 +62,18 @@ export function createFramePainter(terminal: PaintedTerminal, cursorOf: () => { 
   const stdout = Object.assign(new EventEmitter(), {
     isTTY: true,
     writable: true,
+    columns: 1,
     write(frame: string): boolean {
       // Ink's own escape sequences (it shows the cursor when it ends) are no frames.
       if (!frame.startsWith("\u001b[?")) {
-        lines = frame.split("\n");
+        lines = book.read(frame);
         paint();
       }
       return true;
     },
   });
-  Object.defineProperty(stdout, "columns", { get: () => terminal.columns });
-  Object.defineProperty(stdout, "rows", { get: () => terminal.rows });
   return {
-    // Ink uses no more of a stream than this.
+    // Ink uses no more of a stream than this. It fills every cell of its width with a space first: marks need one column.
     stdout: stdout as unknown as NodeJS.WriteStream,
     repaint,
   };

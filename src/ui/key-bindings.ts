@@ -27,6 +27,7 @@ export interface View {
   readonly detailRows: number;
   /** The most lines of the open passage that can be scrolled away; 0 where all of it is shown. */
   readonly detailMost: number;
+  readonly helpMost: number;
   readonly hasTwoOrders: boolean;
   /** The open passage stands beside the list, not in its place. */
   readonly isDetailBeside: boolean;
@@ -36,8 +37,8 @@ const WHEEL_LINES = 3;
 const NOTHING: readonly KeyOutcome[] = [];
 
 /** Whether characters are text here; elsewhere each is a key by itself. */
-export function takesText({ isHelpOpen, historySearch, prompt, focus }: ScreenState): boolean {
-  if (isHelpOpen) return false;
+export function takesText({ helpScroll, historySearch, prompt, focus }: ScreenState): boolean {
+  if (helpScroll !== null) return false;
   return historySearch !== null || (prompt === null ? focus === "query" : prompt.kind !== "reranker");
 }
 
@@ -45,13 +46,19 @@ export function takesText({ isHelpOpen, historySearch, prompt, focus }: ScreenSt
 export function respond(state: ScreenState, key: Key, view: View): readonly KeyOutcome[] {
   if (key.name === "ctrl-c") return [{ command: { type: "quit" } }];
   if (key.name === "ctrl-l") return [{ command: { type: "redraw" } }];
-  if (state.isHelpOpen) return [{ action: { type: "help", isOpen: false } }];
+  if (state.helpScroll !== null) return inHelp(state.helpScroll, key, view);
   if (state.historySearch !== null) return inHistorySearch(state.historySearch.text, key);
   if (state.prompt !== null) return inPrompt(state.prompt, key);
   if (key.name === "escape") return onEscape(state);
   if (state.focus === "query") return inQuery(state, key);
   const name = key.name === "text" ? key.text : key.name;
   return (state.focus === "detail" ? inDetail(state, name, view) : inResults(state, name, view)) ?? anywhere(state, name);
+}
+
+function inHelp(scroll: number, { name, text }: Key, { helpMost, listRows }: View): readonly KeyOutcome[] {
+  const steps: Readonly<Record<string, number>> = { up: -1, k: -1, wheelup: -1, down: 1, j: 1, wheeldown: 1, pageup: -listRows, pagedown: listRows, " ": listRows };
+  const by = steps[name === "text" ? text : name];
+  return [{ action: { type: "help", scroll: by === undefined ? null : Math.max(0, Math.min(helpMost, scroll + by)) } }];
 }
 
 /** Stops first, closes next, and leads back to the query line at last. */
@@ -239,7 +246,7 @@ function anywhere(state: ScreenState, name: string): readonly KeyOutcome[] {
     case "r":
       return [{ command: { type: "retry" } }];
     case "?":
-      return [{ action: { type: "help", isOpen: true } }];
+      return [{ action: { type: "help", scroll: 0 } }];
     case "q":
       return [{ command: { type: "quit" } }];
     default:

@@ -63,7 +63,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
 /** What to press next, most useful first: as many as fit are shown. */
 export function hintsFor(state: ScreenState): readonly KeyHint[] {
   const { prompt, run, detail, focus } = state;
-  if (state.isHelpOpen) return [hint("any key", "close")];
+  if (state.helpScroll !== null) return [hint("j k", "scroll"), hint("any other key", "close")];
   if (state.historySearch !== null) return [hint("Enter", "search"), hint("Ctrl-R", "older"), hint("Esc", "cancel")];
   if (prompt?.kind === "reranker") return [hint("Enter", "judge with it"), hint("j k", "choose"), hint("Esc", "cancel")];
   if (prompt !== null) return [hint("Enter", "apply"), hint("Esc", "cancel")];

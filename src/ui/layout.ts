@@ -56,7 +56,7 @@ export function layoutOf({ size, hasConditions, isDetailOpen, messageLines }: La
   const shownMessageLines = Math.min(messageLines, Math.max(1, Math.min(4, room - 3)));
   const bodyRows = room - shownMessageLines;
   const isBeside = isDetailOpen && size.columns >= BESIDE_FROM;
-  const detailColumns = !isDetailOpen ? 0 : isBeside ? Math.min(MOST_DETAIL_COLUMNS, Math.max(LEAST_DETAIL_COLUMNS, Math.floor(columns * 0.4))) : columns;
+  const detailColumns = !isDetailOpen ? 0 : isBeside ? Math.min(MOST_DETAIL_COLUMNS, Math.max(LEAST_DETAIL_COLUMNS, Math.floor(columns * 0.4))) : Math.min(columns, MOST_DETAIL_COLUMNS);
   const listColumns = isBeside ? columns - detailColumns - SEPARATOR_COLUMNS : isDetailOpen ? 0 : columns;
   const previewLines = !isDetailOpen && bodyRows >= PREVIEW_FROM_ROWS ? Math.min(MOST_PREVIEW_LINES, Math.floor(bodyRows / 6)) : 0;
   return {

@@ -1,8 +1,10 @@
 import { render } from "ink";
 import type { Terminal } from "../reporters/terminal.ts";
+import { LineBookContext } from "./components/lines.tsx";
 import { SearchScreen } from "./components/search-screen.tsx";
 import { createFramePainter } from "./frame-painter.ts";
 import type { ScreenSize } from "./layout.ts";
+import { createLineBook } from "./line-book.ts";
 import { createPaint } from "./paint.ts";
 import { createScreenSession } from "./screen-session.ts";
 import type { ScreenServices, ScreenStreams } from "./screen-services.ts";
@@ -29,7 +31,8 @@ export async function openScreen(services: ScreenServices, { stdin, stdout, term
   const settings = { paint: createPaint(terminal), displayPath };
   const viewOf = createViewer(settings);
   let cursor: { readonly x: number; readonly y: number } | null = null;
-  const painter = createFramePainter(stdout, () => cursor);
+  const book = createLineBook();
+  const painter = createFramePainter(stdout, book, () => cursor);
   const session = createScreenSession({
     services,
     size: sizeOf(stdout),
@@ -40,7 +43,12 @@ export async function openScreen(services: ScreenServices, { stdin, stdout, term
     onQuit: close,
     onRedraw: () => painter.repaint(),
   });
-  const screen = render(<SearchScreen session={session} settings={settings} viewOf={viewOf} onCursor={(place) => (cursor = place)} />, {
+  const drawn = (
+    <LineBookContext.Provider value={book}>
+      <SearchScreen session={session} settings={settings} viewOf={viewOf} onCursor={(place) => (cursor = place)} />
+    </LineBookContext.Provider>
+  );
+  const screen = render(drawn, {
     stdin,
     stdout: painter.stdout,
     // Each frame is handed over whole, and at once: see createFramePainter.

@@ -26,7 +26,7 @@ export type ScreenAction =
   | { readonly type: "detail-closed" }
   | { readonly type: "detail-scrolled"; readonly to: number }
   | { readonly type: "neighbours-toggled" }
-  | { readonly type: "help"; readonly isOpen: boolean }
+  | { readonly type: "help"; readonly scroll: number | null }
   | { readonly type: "prompted"; readonly prompt: Prompt | null }
   | { readonly type: "conditions"; readonly conditions: Conditions }
   | { readonly type: "comparison-ended" }

@@ -258,6 +258,8 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
     },
     dispatch,
     press(keys) {
+      // What came before the key is drawn with it.
+      drawWaiting();
       for (const key of keys) {
         if (key.name !== "text" || takesText(state)) {
           pressOne(key);

@@ -48,7 +48,8 @@ export interface ScreenState {
   readonly recalledQuery: { readonly position: number; readonly draft: string } | null;
   readonly historySearch: HistorySearch | null;
   readonly prompt: Prompt | null;
-  readonly isHelpOpen: boolean;
+  /** Lines of the help that are scrolled away above; `null`: it is closed. */
+  readonly helpScroll: number | null;
   /** Which of the two orders the arrows walk through. */
   readonly column: "first" | "final";
   readonly detail: DetailState | null;
@@ -85,7 +86,7 @@ export function initialState({ size, nowMs, index, models, query, conditions }: 
     recalledQuery: null,
     historySearch: null,
     prompt: null,
-    isHelpOpen: false,
+    helpScroll: null,
     column: "final",
     detail: null,
     selectedId: null,
@@ -137,7 +138,7 @@ export function reduce(state: ScreenState, action: ScreenAction): ScreenState {
     case "neighbours-toggled":
       return state.detail === null ? state : { ...state, detail: { ...state.detail, showsNeighbours: !state.detail.showsNeighbours } };
     case "help":
-      return { ...state, isHelpOpen: action.isOpen };
+      return { ...state, helpScroll: action.scroll };
     case "prompted":
       return { ...state, prompt: action.prompt };
     case "conditions":

@@ -1,6 +1,7 @@
 import { detailLines, type DetailValues } from "./draw-detail.ts";
 import { messageLines, messageOf } from "./draw-footer.ts";
 import { hasConditions } from "./draw-header.ts";
+import { helpLines } from "./draw-overlay.ts";
 import type { View } from "./key-bindings.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import type { ScreenSettings } from "./screen-settings.ts";
@@ -12,6 +13,8 @@ export interface ScreenView extends View {
   readonly message: readonly string[];
   /** The lines of the open passage that are in sight; `null`: none is open. */
   readonly detail: readonly string[] | null;
+  /** Those of the help; `null`: it is closed. */
+  readonly help: readonly string[] | null;
 }
 
 /** Works views out; the last one is kept, and of an open passage its lines, which take the longest. */
@@ -36,7 +39,10 @@ export function createViewer(settings: ScreenSettings): (state: ScreenState) => 
       messageLines: message.length,
     });
     const isDetailBeside = selected !== null && layout.listColumns > 0;
-    const common = { layout, message: message.slice(0, layout.messageLines), listRows: layout.listRows, hasTwoOrders: layout.hasTwoOrders, isDetailBeside };
+    const allHelp = state.helpScroll === null ? [] : helpLines(layout.columns, settings.paint);
+    const helpMost = Math.max(0, allHelp.length - layout.bodyRows);
+    const help = state.helpScroll === null ? null : allHelp.slice(Math.min(state.helpScroll, helpMost));
+    const common = { layout, help, helpMost, message: message.slice(0, layout.messageLines), listRows: layout.listRows, hasTwoOrders: layout.hasTwoOrders, isDetailBeside };
     if (selected === null || state.run === null) return { ...common, detail: null, detailRows: 0, detailMost: 0 };
     const { sentences, neighbours, run, previous } = state;
     const lines = linesOf({

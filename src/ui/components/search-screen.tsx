@@ -2,7 +2,7 @@ import { Box } from "ink";
 import { useInsertionEffect, useSyncExternalStore } from "react";
 import { conditionsLine } from "../draw-header.ts";
 import { emptyLines } from "../draw-orders.ts";
-import { helpLines, rerankerLines } from "../draw-overlay.ts";
+import { rerankerLines } from "../draw-overlay.ts";
 import { queryLine } from "../draw-query.ts";
 import { hintsFor } from "../key-help.ts";
 import { useKeys } from "../use-keys.ts";
@@ -61,11 +61,11 @@ interface BodyProps {
   readonly settings: ScreenSettings;
 }
 
-function Body({ state, view: { layout, detail }, settings }: BodyProps) {
+function Body({ state, view: { layout, detail, help }, settings }: BodyProps) {
   const { run, previous, prompt, focus } = state;
   const { columns, bodyRows, listColumns } = layout;
   const { paint } = settings;
-  if (state.isHelpOpen) return <Lines lines={helpLines(columns, bodyRows, paint)} rows={bodyRows} />;
+  if (help !== null) return <Lines lines={help} rows={bodyRows} />;
   if (prompt?.kind === "reranker") return <Lines lines={rerankerLines(prompt.names, prompt.position, columns, bodyRows, paint)} rows={bodyRows} />;
   if (detail !== null && listColumns === 0) return <Lines lines={detail} rows={bodyRows} />;
   const selected = selectedOf(state);
