@@ -97,6 +97,7 @@ describe("requests", () => {
     const inference = start({ embedder: miniEmbedderSpec, reranker: miniRerankerSpec });
     expect((await inference.loaded("embedder")).loadMs).toBeGreaterThan(0);
     expect((await inference.loaded("reranker")).loadMs).toBeGreaterThan(0);
+    expect(["cpu", "cuda"]).toContain((await inference.loaded("reranker")).device);
     const bytes = await inference.memoryBytes();
     expect(bytes).toBeGreaterThan(50e6);
     expect(bytes).toBeLessThan(700e6);

@@ -111,6 +111,13 @@ describe("loading", () => {
     for (const opened of engine.opened) expect(opened.options).toEqual(options);
   });
 
+  test("tells of each model how long it took and where it runs", async () => {
+    const { host, messages, until } = startHost(fakeEngine());
+    host.receive({ ...LOAD, options: { device: "cpu" } });
+    await until((message) => message.type === "loaded" && message.role === "reranker");
+    expect(messages).toEqual(["embedder", "reranker"].map((role) => ({ type: "loaded", role, device: "cpu", loadMs: expect.any(Number) })));
+  });
+
   test("a device that cannot be had fails the load of each model, naming what is there", async () => {
     const { host, messages, until } = startHost(fakeEngine());
     const missing = process.platform === "darwin" ? "dml" : "coreml";
