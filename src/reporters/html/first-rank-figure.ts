@@ -2,7 +2,7 @@ import { counted } from "../format-numbers.ts";
 import { CHART_WIDTHS, type ChartPen } from "./chart-pen.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, named } from "./page-parts.ts";
-import { firstRelevantRank, type TwoOrders } from "./stage-orders.ts";
+import { deepestRank, firstRelevantRank, type TwoOrders } from "./stage-orders.ts";
 
 /** Upper ends of the classes that ranks are counted in. */
 const CLASS_ENDS = [1, 3, 5, 10, 20, 50, 100, 200, 500, 1000, Number.POSITIVE_INFINITY];
@@ -93,7 +93,7 @@ function describe(ranks: readonly RankPair[], from: string, to: string): string 
 }
 
 function rankClasses(orders: readonly TwoOrders[]): { readonly label: string; readonly end: number }[] {
-  const depth = Math.max(1, ...orders.flatMap(({ from, to }) => [from.length, to.length]));
+  const depth = Math.max(1, deepestRank(orders.flatMap(({ from, to }) => [from, to])));
   const ends = CLASS_ENDS.slice(0, CLASS_ENDS.findIndex((end) => end >= depth) + 1);
   return ends.map((end, position) => {
     const start = (ends[position - 1] ?? 0) + 1;

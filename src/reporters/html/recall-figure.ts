@@ -4,6 +4,7 @@ import { formatMeasure } from "./format-measures.ts";
 import { html, type Markup } from "./markup.ts";
 import { figure, quoted } from "./page-parts.ts";
 import { dotStyle, legendOf, type Series } from "./series.ts";
+import { deepestRank } from "./stage-orders.ts";
 
 const HEIGHT_PX = 300;
 const TABLE_CUTOFFS = [1, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
@@ -11,7 +12,8 @@ const TABLE_CUTOFFS = [1, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
 /** How much of what is relevant stands among the first k, for every k. */
 export function recallFigure(pen: ChartPen, series: readonly Series[]): Markup {
   const { plot } = pen;
-  const depth = Math.max(1, ...series.flatMap(({ evaluation }) => evaluation.queries.flatMap(({ answer }) => answer.stages.map(({ documents }) => documents.length))));
+  const evaluations = [...new Set(series.map(({ evaluation }) => evaluation))];
+  const depth = Math.max(1, deepestRank(evaluations.flatMap(({ queries }) => queries.flatMap(({ answer }) => answer.stages.map(({ documents }) => documents)))));
   const cutoffs = curveCutoffs(depth);
   const marked = TABLE_CUTOFFS.filter((cutoff) => cutoff <= depth);
   const curves = series.map((each) => {

@@ -37,6 +37,13 @@ export function ordersOf(from: OrderSide, to: OrderSide): TwoOrders[] {
   });
 }
 
+/** Documents in the longest of the orders. */
+export function deepestRank(orders: Iterable<readonly ScoredDocument[]>): number {
+  let deepest = 0;
+  for (const { length } of orders) deepest = Math.max(deepest, length);
+  return deepest;
+}
+
 /** Rank of the first relevant document, from 1; `null` where there is none. */
 export function firstRelevantRank(documents: readonly ScoredDocument[], { grades }: MeasuredQuery["query"]): number | null {
   const position = documents.findIndex(({ documentId }) => (grades.get(documentId) ?? 0) >= 1);
