@@ -5,7 +5,7 @@ import { shortenStart } from "./fit-text.ts";
 import { formatRelevances, formatSimilarity } from "./format-numbers.ts";
 import { printableLine } from "./printable.ts";
 import { movementLabel, paintMovement } from "./result-columns.ts";
-import { padEnd, padStart, widthOf, type Style } from "./style.ts";
+import { padEnd, padStart, widest, widthOf, type Style } from "./style.ts";
 import type { TextOptions } from "./text.ts";
 
 const HALF_GAP = "   ";
@@ -66,11 +66,12 @@ function finalOrder(result: SearchResult, options: OrderOptions, style: Style, w
   const moves = results.map((ranked) => movementLabel(ranked, style));
   const logits = results.map(({ judgment }) => (judgment === null ? glyphs.none : judgment.logit.toFixed(2)));
   const rankWidth = widest(results.map(({ rank }) => String(rank)));
+  const widths = { move: widest(moves), relevance: widest(relevances), logit: widest(logits) };
   const rows = results.map((ranked, position) => {
     const rank = padStart(String(ranked.rank), rankWidth);
-    const move = padStart(moves[position] ?? "", widest(moves));
-    const relevance = padEnd(relevances[position] ?? "", widest(relevances));
-    const logit = options.logits ? `  ${padStart(logits[position] ?? "", widest(logits))}` : "";
+    const move = padStart(moves[position] ?? "", widths.move);
+    const relevance = padEnd(relevances[position] ?? "", widths.relevance);
+    const logit = options.logits ? `  ${padStart(logits[position] ?? "", widths.logit)}` : "";
     const room = width - widthOf(`${rank}  ${move}  ${relevance}${logit}  `);
     const numbers = `${paintMovement(move, ranked, style)}  ${relevance}${chalk.dim(logit)}`;
     return `${rank}  ${numbers}  ${placeOf(ranked, options, style, { width: room, paint: chalk.cyan })}`;
@@ -81,10 +82,6 @@ function finalOrder(result: SearchResult, options: OrderOptions, style: Style, w
 function finalTitle({ models }: SearchResult, { logits }: OrderOptions): string {
   if (models.reranker === null) return "final order, not reranked";
   return logits ? "after reranking, by relevance and logit" : "after reranking, by relevance";
-}
-
-function widest(cells: readonly string[]): number {
-  return Math.max(0, ...cells.map(widthOf));
 }
 
 /** Shortened from the left where it must be, at a folder if it can: the list of results has the whole path. */

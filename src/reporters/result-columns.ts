@@ -1,6 +1,6 @@
 import { movement, type RankedPassage } from "../domain/candidate.ts";
 import { formatRelevances, formatSimilarity } from "./format-numbers.ts";
-import { padEnd, padStart, widthOf, type Style } from "./style.ts";
+import { padEnd, padStart, widest, widthOf, type Style } from "./style.ts";
 
 /** The numbers before a result, as columns of equal width, so that decimal points stand below each other. */
 export interface ResultColumns {
@@ -48,7 +48,7 @@ export function resultColumns(results: readonly RankedPassage[], style: Style, f
       paint: (cell) => chalk.dim(cell),
     });
   }
-  const widths = columns.map(({ name, cells }) => Math.max(widthOf(name), ...cells.map(widthOf)));
+  const widths = columns.map(({ name, cells }) => Math.max(widthOf(name), widest(cells)));
   const line = (textOf: (column: Column) => string, paint: (column: Column, padded: string) => string) =>
     columns.map((column, position) => paint(column, pad(textOf(column), column.align, widths[position] ?? 0))).join(GAP);
   return {

@@ -64,6 +64,13 @@ export function widthOf(text: string): number {
   return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
 }
 
+/** Columns of the widest text; 0 for none. */
+export function widest(texts: readonly string[]): number {
+  let most = 0;
+  for (const text of texts) most = Math.max(most, widthOf(text));
+  return most;
+}
+
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 /** The same for one user-perceived character. They repeat, and string-width takes some microseconds for each. */

@@ -1,5 +1,5 @@
 import { wrapLines } from "./fit-text.ts";
-import { padEnd, padStart, widthOf } from "./style.ts";
+import { padEnd, padStart, widest, widthOf } from "./style.ts";
 
 export interface TableColumn {
   readonly title: string;
@@ -69,8 +69,4 @@ function totalWidth(columns: readonly TableColumn[]): number {
 
 function widthOfColumn({ title, cells }: TableColumn): number {
   return widest([title, ...cells]);
-}
-
-function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map(widthOf));
 }
