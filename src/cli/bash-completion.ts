@@ -1,4 +1,5 @@
-import { allCommands, shellQuote, type CompletionCommand, type CompletionSlot } from "./completion-tree.ts";
+import { shellQuote } from "../reporters/shell-quote.ts";
+import { allCommands, type CompletionCommand, type CompletionSlot } from "./completion-tree.ts";
 
 /**
  * Works in bash 3.2 (macOS) and newer, without the bash-completion package. Where the function offers nothing, `-o default`

@@ -103,8 +103,3 @@ function firstLine(text: string): string {
 export function allCommands(command: CompletionCommand): CompletionCommand[] {
   return [...command.subcommands.flatMap(allCommands), command];
 }
-
-/** In single quotes, as bash and zsh read them. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}

@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { IndexRoot } from "../ports/passage-store.ts";
 import { displayPath, type PathView } from "../reporters/display-path.ts";
-import { shellQuote } from "./completion-tree.ts";
+import { shellWord } from "../reporters/shell-quote.ts";
 
 export type WalkSettings = Pick<Settings, "include" | "exclude" | "hidden" | "follow" | "maxFileSize">;
 
@@ -60,7 +60,7 @@ function presentRoots(known: readonly IndexRoot[], view: PathView): IndexRoot[] 
   if (missing === undefined) return [...known];
   const path = displayPath(missing.path, view);
   throw new UserError(`${path}, which the index covers, is not there any more`, {
-    hint: `put it back, or drop it with its passages: rerank index --forget ${/^[\w./-]+$/.test(path) ? path : shellQuote(path)}`,
+    hint: `put it back, or drop it with its passages: rerank index --forget ${shellWord(path)}`,
   });
 }
 

@@ -1,4 +1,5 @@
-import { allCommands, shellQuote, type CompletionCommand, type CompletionOption, type CompletionSlot } from "./completion-tree.ts";
+import { shellQuote } from "../reporters/shell-quote.ts";
+import { allCommands, type CompletionCommand, type CompletionOption, type CompletionSlot } from "./completion-tree.ts";
 
 /** For a file `_rerank` in $fpath, or for `eval "$(rerank completion zsh)"`. */
 export function zshCompletion(root: CompletionCommand): string {

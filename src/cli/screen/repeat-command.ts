@@ -1,6 +1,6 @@
 import { longFlag, settingsOfCommand, type SettingKey, type Settings } from "../../config/settings-table.ts";
+import { shellWord } from "../../reporters/shell-quote.ts";
 import type { ScreenRequest } from "../../ui/screen-services.ts";
-import { shellQuote } from "../completion-tree.ts";
 
 const BUDGET_UNIT = "ms";
 
@@ -29,15 +29,10 @@ export function repeatCommand(request: ScreenRequest, { settings, isFlag, rerank
     if (key === "paths" || key === "limit" || !isSaid || value === undefined) return [];
     const flag = longFlag(setting);
     if (typeof value === "boolean") return value === setting.default ? [] : [flag];
-    return [`${flag} ${word(key === "budget" ? `${value as number}${BUDGET_UNIT}` : String(value))}`];
+    return [`${flag} ${shellWord(key === "budget" ? `${value as number}${BUDGET_UNIT}` : String(value))}`];
   });
-  const globs = request.pathGlob === undefined ? [] : request.pathGlob.split(", ").map((glob) => `--path ${word(glob)}`);
+  const globs = request.pathGlob === undefined ? [] : request.pathGlob.split(", ").map((glob) => `--path ${shellWord(glob)}`);
   // Behind the options where it looks like one.
-  const query = request.query.startsWith("-") ? { before: [], after: ["--", word(request.query)] } : { before: [word(request.query)], after: [] };
+  const query = request.query.startsWith("-") ? { before: [], after: ["--", shellWord(request.query)] } : { before: [shellWord(request.query)], after: [] };
   return ["rerank search", ...query.before, ...options, ...globs, ...query.after].join(" ");
-}
-
-/** As it is, where no shell would take it for anything else. */
-function word(text: string): string {
-  return /^[\w./:+@%=-]+$/.test(text) ? text : shellQuote(text);
 }
