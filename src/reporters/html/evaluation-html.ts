@@ -24,6 +24,8 @@ export interface EvaluationReport {
   readonly createdAt: string;
   /** Of this program. */
   readonly version: string;
+  /** The arguments after `rerank`, as the user gave them; without them the page does not say how to ask again. */
+  readonly command?: readonly string[];
 }
 
 /** Nothing but what the file holds is loaded or run. */
@@ -55,7 +57,7 @@ export async function evaluationHtml(report: EvaluationReport): Promise<string> 
 ${pageSummary(evaluations, differences)}
 </header>
 ${evaluations.some(({ stages, queries }) => stages.length > 0 && queries.length > 0) ? chartSections(pen, report) : ""}
-${settingsSection(evaluations, report)}
+${settingsSection(report)}
 </main>
 </body>
 </html>

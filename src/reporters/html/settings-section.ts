@@ -1,14 +1,13 @@
 import type { Evaluation } from "../../pipeline/evaluation.ts";
 import type { ModelStamp } from "../../pipeline/search-result.ts";
 import { METHOD_NOTE, notesOf, settingFacts, sizeFacts } from "../evaluation-wording.ts";
+import { shellWord } from "../shell-quote.ts";
+import type { EvaluationReport } from "./evaluation-html.ts";
 import { html, type Insert, type Markup } from "./markup.ts";
 import { quoted, section } from "./page-parts.ts";
 
-/** How `--compare` calls the settings as they are, beside a single variant. */
-const AS_SET = "as set";
-
-/** Models, settings and notes of all variants, and the command that gives these numbers again. */
-export function settingsSection(evaluations: readonly Evaluation[], { createdAt, version }: { readonly createdAt: string; readonly version: string }): Markup {
+/** Models, settings and notes of all variants, and the command that gave these numbers. */
+export function settingsSection({ evaluations, createdAt, version, command }: EvaluationReport): Markup {
   return section(
     "how",
     "How these numbers came about",
@@ -16,7 +15,7 @@ export function settingsSection(evaluations: readonly Evaluation[], { createdAt,
     html`<dl class="facts">
 <dt>Method</dt><dd>Measures as trec_eval computes them; ${METHOD_NOTE}.</dd>
 <dt>Made</dt><dd><time datetime="${createdAt}">${dateText(createdAt)}</time>, by rerank ${version}</dd>
-${commandFact(evaluations)}
+${command === undefined ? "" : commandFact(command)}
 </dl>`,
   );
 }
@@ -48,53 +47,8 @@ function modelText(stamp: ModelStamp | null): Insert {
   return html`${quoted(id)}, ${precision} <small>revision ${revision.slice(0, 12)}, fingerprint ${fingerprint.slice(0, 12)}</small>`;
 }
 
-function commandFact(evaluations: readonly Evaluation[]): Insert {
-  const [first] = evaluations;
-  if (first === undefined) return "";
-  return html`<dt>Command</dt><dd><code>${commandOf(first, evaluations)}</code></dd>`;
-}
-
-/** The command that asks the same again. Run files have their numbers from elsewhere. */
-function commandOf(first: Evaluation, evaluations: readonly Evaluation[]): string {
-  const { dataset, models, settings: { depth, seed }, queries, stages } = first;
-  const isComparison = evaluations.length > 1;
-  if (models.embedder === null && models.reranker === null) {
-    const runs = isComparison ? evaluations.map(({ label }) => label) : stages.map(({ name }) => name);
-    return ["rerank eval", ...runs.map((run) => shellWord(`${run}.run`)), "--qrels qrels.txt --html report.html"].join(" ");
-  }
-  // What sets variants apart stands in their labels.
-  const others = evaluations.map((evaluation) => new Set(settingFlags(evaluation).map(String)));
-  const shared = settingFlags(first).filter((flag) => others.every((flags) => flags.has(String(flag))));
-  const labels = evaluations.map(({ label }) => label).filter((label) => label !== AS_SET);
-  const all = [
-    ["rerank", "eval", dataset],
-    ...(isComparison ? [["--compare", ...labels]] : []),
-    ["--top", String(depth)],
-    ...(seed === null ? [] : [["--queries", String(queries.length), "--seed", String(seed)]]),
-    ...shared,
-    ["--html", "report.html"],
-  ];
-  return all.flat().map(shellWord).join(" ");
-}
-
-function settingFlags({ models: { embedder, reranker }, settings }: Evaluation): string[][] {
-  const { candidateCount, hybrid, recallMethod, instruction, passageTokens, overlapTokens } = settings;
-  return [
-    ...modelFlags(embedder, reranker),
-    ...(candidateCount === null || candidateCount === 0 ? [] : [["--candidates", String(candidateCount)]]),
-    ...(hybrid ? [["--hybrid"]] : []),
-    ...(recallMethod === null ? [] : [["--recall", recallMethod]]),
-    ...(instruction === null ? [] : [["--instruct", instruction]]),
-    ...(passageTokens === null ? [] : [["--passage-tokens", String(passageTokens)]]),
-    ...(overlapTokens === null ? [] : [["--overlap-tokens", String(overlapTokens)]]),
-  ];
-}
-
-function modelFlags(embedder: ModelStamp | null, reranker: ModelStamp | null): string[][] {
-  if (embedder !== null && reranker !== null && embedder.id === reranker.id) return [["--models", embedder.id]];
-  return [...(embedder === null ? [] : [["--embedder", embedder.id]]), ...(reranker === null ? [["--no-rerank"]] : [["--reranker", reranker.id]])];
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+/** Word by word: the spaces within one are part of it. */
+function commandFact(command: readonly string[]): Markup {
+  const words = ["rerank", ...command.map(shellWord)].join(" ").split(/( )/);
+  return html`<dt>Command</dt><dd><code>${words}</code></dd>`;
 }

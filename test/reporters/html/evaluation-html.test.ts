@@ -3,14 +3,16 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { MeasuredQuery, StageSummary } from "../../../src/domain/evaluation.ts";
 import { measureQuery, pairStages, summarizeStages } from "../../../src/domain/measure-answers.ts";
 import type { Evaluation } from "../../../src/pipeline/evaluation.ts";
-import { evaluationHtml } from "../../../src/reporters/html/evaluation-html.ts";
+import { evaluationHtml, type EvaluationReport } from "../../../src/reporters/html/evaluation-html.ts";
 import { sampleComparison, sampleEvaluation } from "../../support/evaluations.ts";
 
 const CREATED_AT = "2026-11-21T18:03:00.000Z";
+const COMMAND = ["eval", "../my data/medline", "--dimensions=128", "--instruct", "what's  <b>new</b>?", "-c", "50", "--html", "report.html"];
 const HOSTILE = `</title></style><script>alert(1)</script><img src=x onerror="alert(2)"> ]]> --> ' " & \u0000\u001b[31m \u202eabc \u{1fffe} \ud800`;
 
-function render(evaluations: readonly Evaluation[], differences = {} as Partial<ReturnType<typeof sampleComparison>>): Promise<string> {
-  return evaluationHtml({ evaluations, differences: differences.differences ?? [], createdAt: CREATED_AT, version: "1.2.3" });
+function render(evaluations: readonly Evaluation[], more: Partial<Pick<EvaluationReport, "differences" | "command">> = {}): Promise<string> {
+  const { differences = [], command } = more;
+  return evaluationHtml({ evaluations, differences, createdAt: CREATED_AT, version: "1.2.3", ...(command && { command }) });
 }
 
 function documentOf(page: string) {
@@ -35,7 +37,7 @@ describe("the page of one evaluation", () => {
   let page = "";
   let document: ReturnType<typeof documentOf>;
   beforeAll(async () => {
-    page = await render([sampleEvaluation()]);
+    page = await render([sampleEvaluation()], { command: COMMAND });
     document = documentOf(page);
   });
 
@@ -102,10 +104,10 @@ describe("the page of one evaluation", () => {
     expect(gains.at(-1)).toBeGreaterThan(0);
   });
 
-  test("lists all queries and how to run it again", () => {
+  test("lists all queries, and the command as it was given, so that a shell reads it the same again", () => {
     expect(page).toContain("All 30 queries");
     expect(document.querySelector("code")?.textContent).toBe(
-      "rerank eval medline --top 100 --models mini --candidates 50 --hybrid --recall exact --passage-tokens 256 --overlap-tokens 32 --html report.html",
+      "rerank eval '../my data/medline' --dimensions=128 --instruct 'what'\\''s  <b>new</b>?' -c 50 --html report.html",
     );
     expect(page).toContain("21 November 2026, 18:03 UTC");
     expect(page).toContain("by rerank 1.2.3");
@@ -126,9 +128,8 @@ describe("the page of a comparison", () => {
     expect([...document.querySelectorAll("h3.variant")].map(({ textContent }) => textContent)).toEqual(["mini, candidates=20 against mini", "qwen3-0.6b against mini"]);
     const queries = new Set([...document.querySelectorAll(".slope h5")].map(({ textContent }) => textContent));
     for (const { gains } of comparison.differences) expect(queries).toContain(gains[0]?.text);
-    expect(document.querySelector("code")?.textContent).toBe(
-      "rerank eval medline --compare mini 'mini, candidates=20' qwen3-0.6b --top 100 --models mini --hybrid --recall exact --passage-tokens 256 --overlap-tokens 32 --html report.html",
-    );
+    // Nobody has told the page how it was asked for.
+    expect(document.querySelector("code")).toBeNull();
     // What the first stage finds is the same for all: it is drawn once.
     expect([...document.querySelectorAll(".legend")][0]?.textContent).toBe(" recall of all hybrid of all mini mini, candidates=20 qwen3-0.6b");
   });
@@ -159,7 +160,7 @@ describe("hostile input", () => {
       }),
     );
     const other = { ...evaluation, label: `2${HOSTILE}` };
-    for (const page of [await render([evaluation]), await render([evaluation, other])]) {
+    for (const page of [await render([evaluation], { command: ["eval", HOSTILE] }), await render([evaluation, other])]) {
       const document = documentOf(page);
       expect(page).not.toMatch(/<script|<img|\]\]>/u);
       expect(document.querySelectorAll("script, img, [onerror]")).toHaveLength(0);
@@ -213,7 +214,6 @@ describe("what may be missing", () => {
     expect(titles).not.toContain("Similarity");
     expect(titles).toContain("Measures");
     expect(documentOf(page).querySelector(".lead")?.textContent).toMatch(/^rerank\.tag reaches nDCG@10 of \.\d+, recall\.tag \.\d+ \(/u);
-    expect(page).toContain("--qrels qrels.txt");
     expectSound(page);
   });
 
@@ -227,7 +227,6 @@ describe("what may be missing", () => {
   test("one stage has nothing to move", async () => {
     const page = await render([sampleEvaluation({}, { stages: ["recall"] })]);
     expect(page).not.toContain("What moved");
-    expect(page).toContain("--no-rerank");
     expect(documentOf(page).querySelector(".lead")?.textContent).toContain("Recall alone reaches nDCG@10 of");
     expectSound(page);
   });
