@@ -24,7 +24,7 @@ function evaluationText(evaluation: Evaluation): Insert {
     return `In none of ${counted(queries.length, "query", "queries")} is one of the first ten documents relevant.`;
   }
   if (stages.length === 1) {
-    return html`${stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))} (95 % interval ${formatMeasureRange(last.ci95.ndcg10)}) over ${counted(queries.length, "query", "queries")}. ${recallText(first, evaluation)}`;
+    return html`${stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))} (95 % interval ${formatMeasureRange(last.ci95.ndcg10)}) over ${counted(queries.length, "query", "queries")}. ${recallText(evaluation)}`;
   }
   const difference = paired.find(({ from, to }) => from === first.name && to === last.name);
   const change = last.ndcg10 - first.ndcg10;
@@ -34,7 +34,7 @@ function evaluationText(evaluation: Evaluation): Insert {
   const sentence = isTags
     ? html`${stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))}, ${stageSubject(first)} ${formatMeasure(first.ndcg10)}`
     : html`${stageSubject(last)} ${verb} ${numbers}`;
-  return html`${sentence} ${difference === undefined ? `(${formatPoints(change)} points).` : differenceText(difference)} ${recallText(first, evaluation)}`;
+  return html`${sentence} ${difference === undefined ? `(${formatPoints(change)} points).` : differenceText(difference)} ${recallText(evaluation)}`;
 }
 
 function comparisonText(evaluations: readonly Evaluation[], differences: readonly VariantDifference[]): Insert {
@@ -57,13 +57,14 @@ function differenceText(difference: PairedDifference): Insert {
   return `(${formatPoints(ndcg10Difference)} points, 95 % interval ${formatPointRange(ci95)}): ${conclusionOf(difference).conclusion}.`;
 }
 
-/** What the first stage misses, no second one can bring back. */
-function recallText(first: StageSummary, { settings: { candidateCount, depth }, stages }: Evaluation): string {
+/** What the order that candidates are taken from misses, no reranker can bring back. */
+function recallText({ settings: { candidateCount, depth }, stages }: Evaluation): string {
+  const isJudged = stages.at(-1)?.name === "rerank" && candidateCount !== null;
+  const source = stages.at(isJudged ? -2 : -1);
   const name = (["recall10", "recall50", "recall100"] as const).findLast((each) => Number(each.slice(6)) <= depth);
-  if (name === undefined || (first.name !== "recall" && first.name !== "hybrid")) return "";
-  const found = `${first.name === "hybrid" ? "The first stage" : "Recall"} finds ${formatShare(first[name])} of what is relevant among its first ${name.slice(6)}`;
-  const isJudged = stages.length > 1 && candidateCount !== null && candidateCount > 0;
-  return isJudged ? `${found}, of which the first ${candidateCount} passages are judged.` : `${found}.`;
+  if (name === undefined || source === undefined || (source.name !== "recall" && source.name !== "hybrid")) return "";
+  const found = `${source.name === "hybrid" ? "Fusion" : "Recall"} finds ${formatShare(source[name])} of what is relevant among its first ${name.slice(6)} documents`;
+  return isJudged ? `${found}; the reranker judges its first ${candidateCount === 1 ? "passage" : `${candidateCount} passages`}.` : `${found}.`;
 }
 
 function stageNumbers({ stages }: Evaluation): Insert {
