@@ -29,7 +29,7 @@ const TEXTS = 4;
 export const PASSAGE_TOKENS = 256;
 
 /** Three lengths of text that the model can read, or begin to read, shortest first. */
-export function textLengths(maxTokens: number): readonly number[] {
+function textLengths(maxTokens: number): readonly number[] {
   return maxTokens > LONGEST ? [...LENGTHS.slice(0, -1), LONGEST] : LENGTHS;
 }
 

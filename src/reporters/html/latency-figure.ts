@@ -89,7 +89,7 @@ export function latencyFigure(pen: ChartPen, allSeries: readonly Series[]): Mark
 }
 
 /** ms, ascending. */
-export function timesOf({ evaluation, stage }: Series): Float64Array {
+function timesOf({ evaluation, stage }: Series): Float64Array {
   const times = evaluation.queries.flatMap(({ answer }) => stageOf(answer, stage.name)?.elapsedMs ?? []);
   return Float64Array.from(times).sort();
 }
