@@ -1,13 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { createInterface } from "node:readline";
 import { cacheFailure } from "../domain/disk-failure.ts";
 import type { JudgedQuery, QueryAnswer } from "../domain/evaluation.ts";
 
 /** Answers on disk, one JSON line each, as they come: what a stopped evaluation goes on from. */
 export interface AnswerJournal {
-  /** Answers to these queries, by id; those to a query whose text was another one are not among them. */
-  known(queries: readonly JudgedQuery[]): Map<string, QueryAnswer>;
+  /** Answers to the queries that it was opened for, by id; those to a query whose text or judgments were others are not among them. */
+  readonly known: ReadonlyMap<string, QueryAnswer>;
   /** Throws UserError when the disk is full or the folder read-only. */
   append(query: JudgedQuery, answer: QueryAnswer): void;
   close(): void;
@@ -18,48 +19,50 @@ interface JournalLine extends QueryAnswer {
 }
 
 /**
+ * Two processes may write one journal: each line is one write at the file's end, and the later answer to a query counts. Rejects with
+ * UserError where the file cannot be written.
+ *
  * @param fresh starts from nothing.
- * Two processes may write one journal: each line is one write at the file's end, and the later answer to a query counts.
  */
-export function openAnswerJournal(file: string, { fresh = false } = {}): AnswerJournal {
-  const descriptor = guarded(file, () => {
+export async function openAnswerJournal(file: string, queries: readonly JudgedQuery[], { fresh = false } = {}): Promise<AnswerJournal> {
+  try {
     mkdirSync(dirname(file), { recursive: true });
     if (fresh) rmSync(file, { force: true });
-    return openSync(file, "a");
-  });
-  const lines = readLines(file);
-  // A killed process leaves half a line: the next one must not become a part of it.
-  let isCutOff = lines.isCutOff;
-  return {
-    known(queries) {
-      const answers = new Map<string, QueryAnswer>();
-      for (const query of queries) {
-        const line = lines.answers.get(query.id);
-        if (line === undefined || line.queryHash !== hashOf(query)) continue;
-        const { queryHash: _queryHash, ...answer } = line;
-        answers.set(query.id, answer);
-      }
-      return answers;
-    },
-    append(query, answer) {
-      const line: JournalLine = { queryHash: hashOf(query), ...answer };
-      guarded(file, () => writeAll(descriptor, `${isCutOff ? "\n" : ""}${JSON.stringify(line)}\n`));
-      isCutOff = false;
-    },
-    close() {
-      closeSync(descriptor);
-    },
-  };
+    const descriptor = openSync(file, "a+");
+    const known = await readAnswers(file, queries);
+    // A killed process leaves half a line: the next one must not become a part of it.
+    let isCutOff = endsInsideLine(descriptor);
+    return {
+      known,
+      append(query, answer) {
+        const line: JournalLine = { queryHash: hashOf(query), ...answer };
+        try {
+          writeAll(descriptor, `${isCutOff ? "\n" : ""}${JSON.stringify(line)}\n`);
+        } catch (error) {
+          throw unwritable(file, error);
+        }
+        isCutOff = false;
+      },
+      close() {
+        closeSync(descriptor);
+      },
+    };
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
-function readLines(file: string): { readonly answers: ReadonlyMap<string, JournalLine>; readonly isCutOff: boolean } {
-  const text = existsSync(file) ? guarded(file, () => readFileSync(file, "utf8")) : "";
-  const answers = new Map<string, JournalLine>();
-  for (const line of text.split("\n")) {
+/** A line at a time: the journal of many runs is larger than what is asked of it. */
+async function readAnswers(file: string, queries: readonly JudgedQuery[]): Promise<Map<string, QueryAnswer>> {
+  const hashes = new Map(queries.map((query) => [query.id, hashOf(query)]));
+  const answers = new Map<string, QueryAnswer>();
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
     const answer = parseLine(line);
-    if (answer !== undefined) answers.set(answer.queryId, answer);
+    if (answer === undefined || hashes.get(answer.queryId) !== answer.queryHash) continue;
+    const { queryHash: _queryHash, ...rest } = answer;
+    answers.set(rest.queryId, rest);
   }
-  return { answers, isCutOff: text !== "" && !text.endsWith("\n") };
+  return answers;
 }
 
 function parseLine(line: string): JournalLine | undefined {
@@ -73,8 +76,16 @@ function parseLine(line: string): JournalLine | undefined {
   }
 }
 
-function hashOf({ text }: JudgedQuery): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+/** Judgments decide which excerpts an answer keeps. */
+function hashOf({ text, grades }: JudgedQuery): string {
+  const judged = [...grades].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify([text, judged])).digest("hex").slice(0, 16);
+}
+
+function endsInsideLine(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }
 
 function writeAll(descriptor: number, text: string): void {
@@ -82,10 +93,6 @@ function writeAll(descriptor: number, text: string): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
 }
 
-function guarded<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw cacheFailure(`answers cannot be kept in ${file}`, error);
-  }
+function unwritable(file: string, error: unknown): unknown {
+  return cacheFailure(`answers cannot be kept in ${file}`, error);
 }

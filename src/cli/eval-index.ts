@@ -8,9 +8,10 @@ import { hnswState } from "../adapters/open-vector-index.ts";
 import { readDocument } from "../adapters/readers/all-readers.ts";
 import { cacheFolder } from "../config/cache-folder.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
+import { UserError } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
-import { DEFAULT_CHUNKING } from "../pipeline/index-manifest.ts";
+import { DEFAULT_CHUNKING, PASSAGES_VERSION } from "../pipeline/index-manifest.ts";
 import type { Corpus } from "../ports/dataset.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import type { CompileTalk } from "./compile-model.ts";
@@ -66,12 +67,14 @@ export async function prepareEvalIndex(options: EvalIndexOptions): Promise<EvalI
     cacheFolder(environment, homedir(), process.platform),
     "eval",
     `${options.name.replaceAll(/[^\w.-]+/g, "-").slice(0, 60)}-${corpus.digest.slice(0, 12)}`,
-    `${embedder.fingerprint.slice(0, 12)}-${passageTokens}-${overlapTokens}`,
+    `${embedder.fingerprint.slice(0, 12)}-${passageTokens}-${overlapTokens}-p${PASSAGES_VERSION}`,
   );
   const prepared = { ...chosen, passageTokens, overlapTokens, index: folder };
   // The files of an index change; a corpus cannot have changed, as its digest is part of the folder's name.
-  const filled = options.corpus === undefined ? undefined : findFilled(folder, corpus, embedder);
-  const home = filled ?? (await fillIndex(folder, corpus, prepared, options));
+  const state = cachedState(folder, corpus, embedder);
+  if (options.corpus === undefined || state !== "whole") await fillIndex(folder, corpus, prepared, { ...options, rebuild: state === "damaged" });
+  const home = requireIndexHome(cwd, folder);
+  if (current !== undefined) requireSameDocuments(current.home, home);
   return { home, settings: prepared };
 }
 
@@ -103,21 +106,46 @@ function servesCurrent({ embedderFingerprint, chunking }: IndexManifest, embedde
   );
 }
 
-/** The index in this folder, if it holds all of the corpus. */
-function findFilled(folder: string, corpus: Corpus, { fingerprint }: ModelSpec): IndexHome | undefined {
+/** Whether the index in this folder holds all of the corpus, can be gone on with, or is of no use to this program. */
+function cachedState(folder: string, corpus: Corpus, { fingerprint }: ModelSpec): "whole" | "unfinished" | "damaged" {
   const home = { indexFolder: folder, baseFolder: join(folder, "..") };
   const generation = generationFolder(home);
-  if (!existsSync(join(generation, STORE_FILE))) return undefined;
-  const { store } = openForReading(home);
+  if (!existsSync(join(generation, STORE_FILE))) return "unfinished";
   try {
-    const isWhole = store.readManifest()?.embedderFingerprint === fingerprint && store.documents().length === corpus.documentCount;
-    return isWhole && hnswState(generation, store.vectorCensus(), fingerprint).inStep ? home : undefined;
-  } finally {
-    store.close();
+    const { store } = openForReading(home);
+    try {
+      const isWhole = store.readManifest()?.embedderFingerprint === fingerprint && store.documents().length === corpus.documentCount;
+      return isWhole && hnswState(generation, store.vectorCensus(), fingerprint).inStep ? "whole" : "unfinished";
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Whatever is wrong with it, nobody's work is in it: it is made again.
+    return "damaged";
   }
 }
 
-async function fillIndex(folder: string, corpus: Corpus, settings: Settings, { hub, context, onNotice, openProgress, showIndexing }: EvalIndexOptions): Promise<IndexHome> {
+/** Throws UserError where the files are not those that the index was built from: variants of it and of other vectors would be asked of different documents. */
+function requireSameDocuments(current: IndexHome, cached: IndexHome): void {
+  const [before, now] = [current, cached].map((home) => {
+    const { store } = openForReading(home);
+    try {
+      return new Map(store.documents().flatMap(({ path, contentHash, skip }) => (skip === undefined ? [[path, contentHash]] : [])));
+    } finally {
+      store.close();
+    }
+  });
+  if (before!.size === now!.size && [...before!].every(([path, hash]) => now!.get(path) === hash)) return;
+  throw new UserError("files have changed since the index was built, and models would be compared on different documents", { hint: "bring it up to date first: rerank index" });
+}
+
+async function fillIndex(
+  folder: string,
+  corpus: Corpus,
+  settings: Settings,
+  { hub, context, onNotice, openProgress, showIndexing, rebuild }: EvalIndexOptions & { readonly rebuild: boolean },
+): Promise<void> {
   const { cwd, signal } = context;
   const progress = showIndexing();
   try {
@@ -127,7 +155,7 @@ async function fillIndex(folder: string, corpus: Corpus, settings: Settings, { h
       cwd,
       paths: [],
       corpus,
-      rebuild: false,
+      rebuild,
       command: "rerank eval",
       signal,
       onNotice,
@@ -137,7 +165,6 @@ async function fillIndex(folder: string, corpus: Corpus, settings: Settings, { h
     try {
       await session.run();
       signal.throwIfAborted();
-      return session.home;
     } finally {
       await session.close();
     }
@@ -148,7 +175,7 @@ async function fillIndex(folder: string, corpus: Corpus, settings: Settings, { h
 
 /** Changes whenever the documents of an index do, or how they are cut (hex). */
 export function contentDigest(store: PassageStore, { chunking }: IndexManifest): string {
-  const hash = createHash("sha256").update(JSON.stringify(chunking));
+  const hash = createHash("sha256").update(JSON.stringify([PASSAGES_VERSION, chunking]));
   const documents = store.documents().map(({ path, contentHash }) => `${path}\0${contentHash}\n`);
   for (const document of documents.toSorted()) hash.update(document);
   return hash.digest("hex");

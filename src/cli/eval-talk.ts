@@ -2,7 +2,7 @@ import type { EvaluationEvent } from "../pipeline/evaluation.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { createEvaluationProgress } from "../reporters/evaluation-progress.ts";
 import { createProgressReader } from "../reporters/progress-line.ts";
-import { describeTerminal } from "../reporters/terminal.ts";
+import { describeTerminal, type ColorSetting } from "../reporters/terminal.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What an evaluation says on stderr: notices, and how far its indexing and its queries are. */
@@ -17,9 +17,9 @@ export interface EvalTalk {
   end(): void;
 }
 
-export function createEvalTalk({ environment: env, output }: Pick<CommandContext, "environment" | "output">): EvalTalk {
+export function createEvalTalk({ environment: env, output }: Pick<CommandContext, "environment" | "output">, colorSetting: ColorSetting): EvalTalk {
   const stream = process.stderr;
-  const terminal = describeTerminal({ stream, env, colorSetting: "auto" });
+  const terminal = describeTerminal({ stream, env, colorSetting });
   // One line is repainted at a time; what is said meanwhile goes above it.
   let view: { notice(line: string): void; stop(): void } | undefined;
   let queries: ReturnType<typeof createEvaluationProgress> | undefined;

@@ -9,7 +9,8 @@ export interface EvalVariant {
 }
 
 /** Settings that say where an evaluation takes place and how it looks, not what is evaluated. */
-const FIXED: readonly SettingKey[] = ["index", "color"];
+const FIXED: readonly SettingKey[] = ["index", "color", "wait"];
+
 /**
  * Reads variants: names of models ("mini", "qwen3-0.6b:int4", "e5-base+mini"), or settings as flags name them, separated by commas
  * ("candidates=100", "hybrid,candidates=20", "no-rerank", "instruct=Given a ..., retrieve ..."). A single one is compared with the

@@ -1,31 +1,44 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { readQrels, readTrecRun } from "../adapters/datasets/trec-files.ts";
-import type { JudgedQuery, QueryAnswer } from "../domain/evaluation.ts";
+import { UserError } from "../domain/errors.ts";
+import { drawQueries, type JudgedQuery, type QueryAnswer } from "../domain/evaluation.ts";
 import { measureQuery, pairStages, summarizeStages } from "../domain/measure-answers.ts";
-import { drawSample } from "../domain/seeded-random.ts";
 import type { Evaluation } from "../pipeline/evaluation.ts";
 import type { EvalOptions } from "./eval-options.ts";
 
-/** Measures the orders that other tools, or this one with --run-out, have written: each run file is a stage. All judged queries count, as with `trec_eval -c`. */
-export async function evaluateRuns(runFiles: readonly string[], qrelsFile: string, { queryCount, seed }: Pick<EvalOptions, "queryCount" | "seed">): Promise<Evaluation> {
-  const qrels = await readQrels(qrelsFile);
-  const runs = await Promise.all(runFiles.map((file) => readTrecRun(file)));
-  const tags = runs.map(({ tag }) => tag);
-  const names = runs.map(({ tag }, place) => (tags.indexOf(tag) === tags.lastIndexOf(tag) ? tag : basename(runFiles[place] ?? tag)));
+/**
+ * Measures the orders that other tools, or this one with --run-out, have written: each run file is a stage. All judged queries count, as with
+ * `trec_eval -c`. Throws UserError for a file that is named twice, and for what is wrong with one.
+ *
+ * @param runFiles as the user wrote them: stages are called by them where tags do not tell them apart.
+ */
+export async function evaluateRuns(
+  runFiles: readonly string[],
+  qrelsFile: string,
+  { depth, queryCount, seed }: Pick<EvalOptions, "depth" | "queryCount" | "seed">,
+  cwd: string,
+): Promise<Evaluation> {
+  const paths = runFiles.map((file) => resolve(cwd, file));
+  const twice = paths.findIndex((path, place) => paths.indexOf(path) !== place);
+  if (twice !== -1) throw new UserError(`${runFiles[twice]} is named twice`, { hint: "name each run file once" });
+  const qrels = await readQrels(resolve(cwd, qrelsFile));
+  const files = await Promise.all(paths.map((path) => readTrecRun(path)));
+  const isOnlyOne = (wanted: string) => files.filter(({ tag }) => tag === wanted).length === 1;
+  const runs = files.map(({ tag, answers }, place) => ({ name: isOnlyOne(tag) ? tag : (runFiles[place] ?? tag), answers }));
   const judged = [...qrels].map(([id, grades]): JudgedQuery => ({ id, text: id, grades }));
-  const queries = queryCount === undefined ? judged : drawSample(judged, queryCount, seed);
-  let depth = 0;
+  const queries = queryCount === undefined ? judged : drawQueries(judged, queryCount, seed);
+  let longest = 0;
   const measured = queries.map((query) => {
-    const stages = runs.map(({ answers }, place) => {
-      const documents = answers.get(query.id) ?? [];
-      depth = Math.max(depth, documents.length);
-      return { stage: names[place] ?? "", documents, elapsedMs: null };
+    const stages = runs.map(({ name, answers }) => {
+      const documents = (answers.get(query.id) ?? []).slice(0, depth);
+      longest = Math.max(longest, documents.length);
+      return { stage: name, documents, elapsedMs: null };
     });
     const answer: QueryAnswer = { queryId: query.id, stages, judgedPairs: 0, judgingMs: null, excerpts: {} };
     return measureQuery(query, answer);
   });
   return {
-    label: names.join(", "),
+    label: runs.map(({ name }) => name).join(", "),
     dataset: basename(qrelsFile),
     corpus: null,
     queries: measured,
@@ -33,7 +46,7 @@ export async function evaluateRuns(runFiles: readonly string[], qrelsFile: strin
     paired: pairStages(measured, seed),
     models: { embedder: null, reranker: null },
     settings: {
-      depth,
+      depth: longest,
       candidateCount: null,
       hybrid: false,
       recallMethod: null,
@@ -43,15 +56,15 @@ export async function evaluateRuns(runFiles: readonly string[], qrelsFile: strin
       overlapTokens: null,
       seed: queryCount === undefined ? null : seed,
     },
-    notices: runs.flatMap(({ answers }, place) => runNotices(names[place] ?? "", answers, qrels)),
+    notices: runs.flatMap(({ name, answers }) => runNotices(name, answers, queries, qrels)),
   };
 }
 
-function runNotices(name: string, answers: ReadonlyMap<string, unknown>, qrels: ReadonlyMap<string, unknown>): string[] {
+function runNotices(name: string, answers: ReadonlyMap<string, unknown>, asked: readonly JudgedQuery[], qrels: ReadonlyMap<string, unknown>): string[] {
   const unjudged = [...answers.keys()].filter((id) => !qrels.has(id)).length;
-  const missing = [...qrels.keys()].filter((id) => !answers.has(id)).length;
+  const missing = asked.filter(({ id }) => !answers.has(id)).length;
   return [
-    ...(missing > 0 ? [`${name} has no answer to ${missing} of ${qrels.size} judged queries: they count as 0`] : []),
+    ...(missing > 0 ? [`${name} has no answer to ${missing} of ${asked.length} judged queries: they count as 0`] : []),
     ...(unjudged > 0 ? [`${name} answers ${unjudged} queries that nobody judged: they do not count`] : []),
   ];
 }

@@ -27,7 +27,7 @@ export interface EvaluateVariantOptions extends Omit<EvalIndexOptions, "name" | 
 }
 
 /** Raised whenever the same models and settings may give other answers: journals of other versions are not gone on with. */
-const ANSWERS_VERSION = 1;
+const ANSWERS_VERSION = 2;
 
 /** Asks the queries with one choice of models and settings, and measures the answers. What an earlier run has answered is not asked again. */
 export async function evaluateVariant(options: EvaluateVariantOptions): Promise<Evaluation> {
@@ -37,10 +37,10 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
   try {
     const recallMethod = (await index.vectorIndex).method;
     const file = journalFile(dataset, index, recallMethod, settings, asked, context);
-    const journal = openAnswerJournal(file, { fresh: asked.fresh });
+    const journal = await openAnswerJournal(file, queries, { fresh: asked.fresh });
     try {
-      const known = journal.known(queries);
-      const textOf = new Map(queries.map((query) => [query.id, query]));
+      const { known } = journal;
+      const queryById = new Map(queries.map((query) => [query.id, query]));
       const answers = await answerQueries(queries, index, {
         label: options.label ?? pairName(index),
         depth: asked.depth,
@@ -48,7 +48,7 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
         hybrid: settings.hybrid,
         ...(settings.instruct !== undefined && { instruction: settings.instruct }),
         known,
-        onAnswer: (answer) => journal.append(textOf.get(answer.queryId)!, answer),
+        onAnswer: (answer) => journal.append(queryById.get(answer.queryId)!, answer),
         onEvent: options.onEvent,
         signal: context.signal,
       });

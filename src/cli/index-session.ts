@@ -93,7 +93,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const folder = rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
     const store = openStore(home, folder);
     opened.push(store);
-    if (rebuild) dropForeign(store, manifest.roots, home);
+    if (rebuild && options.corpus === undefined) dropForeign(store, manifest.roots, home);
     store.writeManifest(manifest);
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
     const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal, onProgress: tellRebuild(onNotice) });
@@ -136,13 +136,13 @@ interface SessionPlan {
 
 /** Settles roots and models. Writes nothing into the manifest. */
 async function planSession(home: IndexHome, options: IndexRunOptions): Promise<SessionPlan> {
-  const { settings, hub, cwd, paths, rebuild, onNotice } = options;
-  const known = rebuild ? manifestForRebuild(home, paths) : readManifest(home);
+  const { settings, hub, cwd, paths, corpus, rebuild, onNotice } = options;
+  const known = rebuild ? manifestForRebuild(home, paths.length > 0 || corpus !== undefined) : readManifest(home);
   const knownRoots = known?.roots ?? [];
   const places = { cwd, baseFolder: home.baseFolder };
-  const given = options.corpus?.roots ?? resolveRoots(paths, settings, { ...places, known: knownRoots });
+  const given = corpus?.roots ?? resolveRoots(paths, settings, { ...places, known: knownRoots });
   const allRoots = mergeRoots(knownRoots, given);
-  const roots = rebuild && options.corpus === undefined ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
+  const roots = rebuild && corpus === undefined ? resolveRoots([], settings, { ...places, known: allRoots }) : given;
   const locator = openLocator(hub, cwd, { settings, talk: options });
   const names = await modelNames(locator, settings, known);
   const embedder = await locateEmbedder(locator, names.embedder, settings, known);
@@ -226,11 +226,11 @@ function readManifest(home: IndexHome): IndexManifest | undefined {
 }
 
 /** The manifest that a rebuild takes roots and model from; a damaged store has none, and then the folders must be named. */
-function manifestForRebuild(home: IndexHome, paths: readonly string[]): IndexManifest | undefined {
+function manifestForRebuild(home: IndexHome, areFoldersKnown: boolean): IndexManifest | undefined {
   try {
     return readManifest(home);
   } catch (error) {
-    if (paths.length > 0) return undefined;
+    if (areFoldersKnown) return undefined;
     throw new UserError(`the index cannot be read, so its folders are not known: ${(error as Error).message}`, {
       hint: "name them: rerank index --rebuild <folder>",
       cause: error,

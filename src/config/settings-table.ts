@@ -340,7 +340,7 @@ export const SETTINGS = [
     default: true,
     doc: "wait while another process writes the index, or fail at once",
     flagDoc: "fail at once while another process writes the index",
-    commands: ["index", "audit"],
+    commands: ["index", "eval", "audit"],
   },
 ] as const satisfies readonly SettingDefinition[];
 

@@ -1,10 +1,16 @@
 import type { Grades } from "./metrics.ts";
+import { drawSample } from "./seeded-random.ts";
 
 /** A query with the documents that should answer it. */
 export interface JudgedQuery {
   readonly id: string;
   readonly text: string;
   readonly grades: Grades;
+}
+
+/** At most `count` queries. The same seed draws the same ones in whatever order they come: from a dataset, or from judgments alone. */
+export function drawQueries(queries: readonly JudgedQuery[], count: number, seed: number): JudgedQuery[] {
+  return drawSample(queries.toSorted((a, b) => (a.id < b.id ? -1 : 1)), count, seed);
 }
 
 /** A document at its place in one stage's order. Its best passage stands for it. */

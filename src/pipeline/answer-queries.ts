@@ -26,8 +26,6 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How many passages stand for a document on average is not known before: the recall is widened until there are enough documents. */
-const PASSAGES_PER_DOCUMENT = 2;
 /** Excerpts are kept of the first documents of each stage, and of so many relevant ones. */
 const SHOWN_DOCUMENTS = 3;
 const SHOWN_RELEVANT = 10;
@@ -70,32 +68,27 @@ async function warmUp({ embedder, reranker, vectorIndex }: SearchDependencies, s
 }
 
 async function answerQuery(query: JudgedQuery, deps: SearchDependencies, options: AnswerOptions): Promise<QueryAnswer> {
-  const { depth, candidateCount, hybrid, instruction, signal } = options;
+  const { depth, hybrid, instruction, signal } = options;
   const asked = { ...(instruction !== undefined && { instruction }), ...(signal && { signal }) };
   const startedAt = performance.now();
   const { vector } = await deps.embedder.embedQuery(query.text, asked);
   const embedMs = performance.now() - startedAt;
 
-  const recallTimed = async (lexicalTerms?: readonly string[]): Promise<Timed<readonly Candidate[]>> => {
-    const recallStartedAt = performance.now();
-    const candidates = await recallDocuments(vector, deps, options, lexicalTerms);
-    return { value: candidates, elapsedMs: embedMs + performance.now() - recallStartedAt };
-  };
-  const recalled = await recallTimed();
-  const fused = hybrid ? await recallTimed(queryTerms(query.text)) : undefined;
+  const recalled = await recallPassages(vector, deps, options);
+  const fused = hybrid ? await recallPassages(vector, deps, options, queryTerms(query.text)) : undefined;
   const first = fused ?? recalled;
   const stages = [
-    { stage: "recall", passages: recalled.value, elapsedMs: recalled.elapsedMs },
-    ...(fused ? [{ stage: "hybrid", passages: fused.value, elapsedMs: fused.elapsedMs }] : []),
+    { stage: "recall", passages: passagesOf(recalled), elapsedMs: embedMs + recalled.elapsedMs },
+    ...(fused ? [{ stage: "hybrid", passages: passagesOf(fused), elapsedMs: embedMs + fused.elapsedMs }] : []),
   ];
 
-  const candidates = first.value.slice(0, candidateCount);
+  const { candidates, others } = first;
   let judgingMs: number | null = null;
   if (deps.reranker !== undefined) {
     const judgingStartedAt = performance.now();
     const { ranked } = await orderCandidates(query.text, candidates, deps.reranker, undefined, asked);
     judgingMs = performance.now() - judgingStartedAt;
-    stages.push({ stage: "rerank", passages: [...ranked, ...first.value.slice(candidateCount)], elapsedMs: first.elapsedMs + judgingMs });
+    stages.push({ stage: "rerank", passages: [...ranked, ...others], elapsedMs: embedMs + first.elapsedMs + judgingMs });
   }
   const best = stages.map(({ passages }) => bestPassages(passages, depth));
   return {
@@ -107,24 +100,42 @@ async function answerQuery(query: JudgedQuery, deps: SearchDependencies, options
   };
 }
 
-interface Timed<T> {
-  readonly value: T;
+interface Recalled {
+  /** What a search would hand to the second stage, and the time that it would take. */
+  readonly candidates: readonly Candidate[];
   readonly elapsedMs: number;
+  /** What follows them, until there are enough documents. */
+  readonly others: readonly Candidate[];
 }
 
-/** Enough passages for `depth` documents and `candidateCount` pairs, or all that there are. */
-async function recallDocuments(
+async function recallPassages(
   vector: Float32Array,
   { store, vectorIndex }: SearchDependencies,
   { depth, candidateCount }: AnswerOptions,
-  lexicalTerms: readonly string[] | undefined,
-): Promise<readonly Candidate[]> {
+  lexicalTerms?: readonly string[],
+): Promise<Recalled> {
   const index = await vectorIndex;
-  for (let count = Math.max(candidateCount, depth * PASSAGES_PER_DOCUMENT); ; count *= 2) {
-    const candidates = await recall(vector, store, index, { candidateCount: count, ...(lexicalTerms && { lexicalTerms }) });
-    const documents = new Set(candidates.map(({ passage }) => passage.path));
-    if (documents.size >= depth || candidates.length < count) return candidates;
+  const nearest = (count: number) => recall(vector, store, index, { candidateCount: count, ...(lexicalTerms && { lexicalTerms }) });
+  const startedAt = performance.now();
+  const candidates = await nearest(candidateCount);
+  const elapsedMs = performance.now() - startedAt;
+  let found = candidates;
+  let wanted = candidateCount;
+  // How many passages make `depth` documents is not known before; fewer than wanted are all that there are.
+  while (documentCount(found) < depth && found.length >= wanted) {
+    wanted = 2 * Math.max(wanted, depth);
+    found = await nearest(wanted);
   }
+  const ids = new Set(candidates.map(({ passage }) => passage.id));
+  return { candidates, elapsedMs, others: found.filter(({ passage }) => !ids.has(passage.id)) };
+}
+
+function documentCount(candidates: readonly Candidate[]): number {
+  return new Set(candidates.map(({ passage }) => passage.path)).size;
+}
+
+function passagesOf({ candidates, others }: Recalled): readonly Candidate[] {
+  return [...candidates, ...others];
 }
 
 type Found = Candidate & Partial<Pick<RankedPassage, "judgment">>;

@@ -4,6 +4,11 @@ import type { IndexManifest, IndexRoot } from "../ports/passage-store.ts";
 
 const FORMAT_VERSION = 1;
 /**
+ * Raised whenever the same document may give other passages than before: evaluations keep indexes and answers, and must not take the passages
+ * of earlier code for those of this one. test/pipeline/passages-version.test.ts tells when.
+ */
+export const PASSAGES_VERSION = 1;
+/**
  * Tokens of a passage, headings included. Long enough for a whole thought, short enough that one vector stands for it and
  * a reranker of 512 tokens reads query and passage whole.
  */

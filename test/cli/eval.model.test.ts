@@ -82,9 +82,37 @@ describe("rerank eval on a BEIR folder", () => {
     expect(stage).toMatchObject({ ndcg10, mrr10, recall10, p1, meanMs: null });
   });
 
-  test("asks a sample that is the same for the same seed", async () => {
-    const sampled = JSON.parse((await place.rerank(["eval", "kitchen", "--json", "--queries", "2", "--seed", "3"])).stdout);
-    expect(sampled).toMatchObject({ queries: 2, settings: { seed: 3 } });
+  test("asks a sample that is the same for the same seed, of a dataset as of a run", async () => {
+    const sampleOf = async (seed: string) => {
+      const run = await place.rerank(["eval", "kitchen", "--json", "--queries", "2", "--seed", seed, "--run-out", `${seed}.run`]);
+      expect(JSON.parse(run.stdout)).toMatchObject({ queries: 2, settings: { seed: Number(seed) } });
+      return [...new Set(readFileSync(place.path(`${seed}.run`), "utf8").split("\n").map((line) => line.split(" ")[0]))].filter((id) => id !== "");
+    };
+    const samples = new Set((await Promise.all(["1", "2", "3", "4"].map(sampleOf))).map((ids) => ids.join(" ")));
+    expect(samples.size).toBeGreaterThan(1);
+    const again = await place.rerank(["eval", "3.run", "--qrels", "kitchen/qrels/test.tsv", "--json", "--queries", "2", "--seed", "3"]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ queries: 2, notices: [] });
+  });
+
+  test("makes its index in the cache again where it is damaged", async () => {
+    const evaluations = place.path("..", "home", "cache", "rerank", "eval");
+    const stores = readdirSync(evaluations, { recursive: true, encoding: "utf8" }).filter((name) => name.startsWith("kitchen") && name.endsWith("index.sqlite"));
+    expect(stores).toHaveLength(1);
+    writeFileSync(join(evaluations, stores[0]!), "this is no database, whatever its name says ".repeat(200));
+    const run = await place.rerank(["eval", "kitchen", "--json"]);
+    expect(run).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(run.stdout).stages[1].ndcg10).toBe(JSON.parse(first.stdout).stages[1].ndcg10);
+  });
+
+  test("tells runs of one tag and name apart, and refuses one that is named twice", async () => {
+    const lines = readFileSync(place.path("mine.run"), "utf8");
+    place.write({ "a/out.run": lines, "b/out.run": lines.replaceAll(/^(\S+ Q0 \S+ \d+) (\S+)/gm, (_line, start: string, score: string) => `${start} ${-Number(score)}`) });
+    const both = JSON.parse((await place.rerank(["eval", "a/out.run", "b/out.run", "--qrels", "kitchen/qrels/test.tsv", "--json"])).stdout);
+    expect(both.stages.map(({ name }: { name: string }) => name)).toEqual(["a/out.run", "b/out.run"]);
+    expect(both.stages[0].ndcg10).toBeGreaterThan(both.stages[1].ndcg10);
+    const twice = await place.rerank(["eval", "mine.run", "./mine.run", "--qrels", "kitchen/qrels/test.tsv"]);
+    expect(twice).toMatchObject({ exitCode: 2 });
+    expect(twice.stderr).toContain("named twice");
   });
 
   test("compares settings, and writes a report that needs nothing from elsewhere", async () => {
@@ -117,6 +145,15 @@ describe("rerank eval on queries of one's own", () => {
     expect((await place.rerank(["status", "--json"])).stdout).toBe(before);
   });
 
+  test("does not compare on files that have changed since they were indexed", async () => {
+    place.write({ "docs/new.md": "# Bread\n\nBread rises in the warm.\n" });
+    const run = await place.rerank(["eval", "own.yaml", "--compare", "candidates=5", "passage-tokens=48"]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(run.stderr).toContain("files have changed since the index was built");
+    await place.rerank(["index"]);
+    expect((await place.rerank(["eval", "own.yaml", "--compare", "candidates=5", "passage-tokens=48"])).exitCode).toBe(0);
+  });
+
   test("names the line of a path that the index does not have", async () => {
     place.write({ "wrong.yaml": "- query: limescale\n  expect: docs/descaling.md\n" });
     const run = await place.rerank(["eval", "wrong.yaml"]);
@@ -132,6 +169,7 @@ describe("rerank eval refuses", () => {
     ["a dataset swallowed by --compare", ["eval", "--compare", "mini", "kitchen"], "no dataset was named"],
     ["a dataset that is not there", ["eval", "nowhere"], "does not exist"],
     ["run files without judgments", ["eval", "mine.run"], "need judgments"],
+    ["run files with what only models could heed", ["eval", "mine.run", "--qrels", "kitchen/qrels/test.tsv", "--candidates", "3"], "--candidates would have no effect"],
     ["a sample of nothing", ["eval", "kitchen", "--queries", "0"], "--queries"],
     ["a setting that does not exist", ["eval", "kitchen", "--compare", "candidate=3", "mini"], '"candidate"'],
     ["a value out of range, before anything is asked", ["eval", "kitchen", "--compare", "mini", "candidates=-3"], "candidates"],

@@ -37,7 +37,7 @@ describe("precedence", () => {
       device: "auto", precision: "auto", embedTokens: undefined, rerankTokens: undefined, longDocuments: "truncate", promptSeparator: "newline", dimensions: undefined,
       candidates: 50, limit: 10, rerank: true, minRelevance: undefined, budget: undefined, hybrid: false, recall: "auto",
       perDocument: false, paths: [], instruct: undefined, include: [], exclude: [], hidden: false, follow: false,
-      maxFileSize: 20_000_000, passageTokens: undefined, overlapTokens: undefined, wait: true,
+      maxFileSize: 20_000_000, passageTokens: undefined, overlapTokens: undefined, wait: true, history: true,
     });
     expect(sources.limit).toEqual({ source: "default", where: "" });
     expect(notices).toEqual([]);

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createExactIndex } from "../../src/adapters/exact-index.ts";
-import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import type { JudgedQuery, QueryAnswer } from "../../src/domain/evaluation.ts";
 import { answerQueries, type AnswerOptions } from "../../src/pipeline/answer-queries.ts";
 import type { EvaluationEvent } from "../../src/pipeline/evaluation.ts";
 import type { SearchDependencies } from "../../src/pipeline/search.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { createFakeEmbedder, createFakeReranker } from "../support/fake-models.ts";
+import { filledStore } from "../support/filled-store.ts";
 
 const OPTIONS: AnswerOptions = { label: "fake", depth: 10, candidateCount: 10, hybrid: false };
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
@@ -22,15 +22,7 @@ let store: PassageStore;
 const embedder = createFakeEmbedder();
 
 beforeEach(async () => {
-  store = openSqliteStore(":memory:", { create: true });
-  for (const [path, texts] of Object.entries(TEXTS)) {
-    const embeddings = await embedder.embedPassages(texts);
-    store.saveVectors(embeddings.map(({ vector }, position) => ({ vectorKey: texts[position] ?? "", vector })));
-    store.saveDocument(
-      { path, sizeBytes: 1, mtimeMs: 1, contentHash: path, format: "text", title: path },
-      texts.map((text, position) => ({ text, headings: [], location: { startLine: position + 1, endLine: position + 1 }, vectorKey: text })),
-    );
-  }
+  store = await filledStore(TEXTS, embedder);
 });
 
 function dependencies(reranker = createFakeReranker((_query, text) => (text.includes("beijing") ? 5 : -5))): SearchDependencies {

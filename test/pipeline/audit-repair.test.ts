@@ -41,7 +41,7 @@ test("a graph of low recall is built anew, one that the rows have left behind br
   expect(planOf({ vectors: { ...CONTENT.vectors, recall: { vectors: 5000, samples: 9, recall10: poor, recall100: poor } } }).graph).toBe("rebuild");
   expect(planOf({ graph: { ...CONTENT.graph, health: "missing" } }).graph).toBe("rebuild");
   expect(planOf({ graph: { ...CONTENT.graph, health: "out of step" } })).toMatchObject({ graph: "sync", rows: undefined });
-  expect(planOf({ unusedVectors: 1 })).toMatchObject({ graph: "sync", rows: { forget: [], rebuildLexical: false } });
+  expect(planOf({ unusedVectors: 1 })).toMatchObject({ graph: "sync", rows: { forget: [], lexical: "keep" } });
 });
 
 test("few vectors that differ from the graph's are damaged, many say that the graph is of others", () => {

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_TASK } from "../../src/domain/default-task.ts";
 import { createExactIndex } from "../../src/adapters/exact-index.ts";
-import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
 import { search, type SearchDependencies, type SearchOptions } from "../../src/pipeline/search.ts";
 import { createFakeEmbedder, createFakeReranker, fakeSpec } from "../support/fake-models.ts";
+import { filledStore } from "../support/filled-store.ts";
 
 const OPTIONS: SearchOptions = { candidateCount: 10, resultCount: 5 };
 const TEXTS = {
@@ -17,15 +17,7 @@ let store: PassageStore;
 const embedder = createFakeEmbedder();
 
 beforeEach(async () => {
-  store = openSqliteStore(":memory:", { create: true });
-  for (const [path, texts] of Object.entries(TEXTS)) {
-    const embeddings = await embedder.embedPassages(texts);
-    store.saveVectors(embeddings.map(({ vector }, position) => ({ vectorKey: texts[position] ?? "", vector })));
-    store.saveDocument(
-      { path, sizeBytes: 1, mtimeMs: 1, contentHash: path, format: "text", title: path },
-      texts.map((text, position) => ({ text, headings: [], location: { startLine: position + 1, endLine: position + 1 }, vectorKey: text })),
-    );
-  }
+  store = await filledStore(TEXTS, embedder);
 });
 
 function dependencies(reranker = createFakeReranker((_query, text) => (text.includes("beijing") ? 5 : -5))): SearchDependencies {

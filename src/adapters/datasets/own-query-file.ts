@@ -21,6 +21,9 @@ export interface ExpectedPath {
 
 export const OWN_QUERY_LAYOUT = 'an entry is { query: "...", expect: path }; instead of a path, a list of paths, or grades by path: { "a.md": 2 }';
 const ENTRY_KEYS = ["query", "expect", "id"];
+const LINE_EXTENSIONS = [".jsonl", ".ndjson"];
+/** Of the files that hold queries of one's own. */
+export const OWN_QUERY_EXTENSIONS: readonly string[] = [".yaml", ".yml", ".json", ...LINE_EXTENSIONS];
 
 /** A parsed file, or a line of one. */
 interface Source {
@@ -35,17 +38,13 @@ type Placed = { readonly range?: readonly [number, number, number] | null | unde
  * Throws UserError naming file and line for whatever is not as OWN_QUERY_LAYOUT says.
  */
 export async function readOwnQueryFile(file: string): Promise<OwnQuery[]> {
-  const extension = extname(file).toLowerCase();
-  if (extension === ".jsonl" || extension === ".ndjson") {
+  if (LINE_EXTENSIONS.includes(extname(file).toLowerCase())) {
     const queries: OwnQuery[] = [];
     for await (const { number, text } of readTextLines(file)) {
       const source = parse(file, text, number);
       queries.push(entryOf(source, source.document.contents));
     }
     return queries;
-  }
-  if (![".yaml", ".yml", ".json"].includes(extension)) {
-    throw new UserError(`${file} is no file of queries`, { hint: "queries are written in .yaml, .yml, .json or .jsonl" });
   }
   // JSON is YAML: one parser tells the lines of both.
   const source = parse(file, await readWholeText(file), 1);

@@ -1,13 +1,13 @@
 import { statSync, writeFileSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { openBeirFolder } from "../../adapters/datasets/beir-folder.ts";
+import { OWN_QUERY_EXTENSIONS } from "../../adapters/datasets/own-query-file.ts";
 import { readOwnQueries } from "../../adapters/datasets/own-queries.ts";
 import { requireIndexHome } from "../../adapters/index-home.ts";
 import type { Settings } from "../../config/settings-table.ts";
 import { compareAnswers } from "../../domain/compare-answers.ts";
 import { UserError } from "../../domain/errors.ts";
-import type { JudgedQuery } from "../../domain/evaluation.ts";
-import { drawSample } from "../../domain/seeded-random.ts";
+import { drawQueries, type JudgedQuery } from "../../domain/evaluation.ts";
 import type { Comparison, Evaluation } from "../../pipeline/evaluation.ts";
 import type { Dataset } from "../../ports/dataset.ts";
 import { comparisonJson, evaluationJson } from "../../reporters/evaluation-json.ts";
@@ -25,38 +25,43 @@ import { createEvalTalk } from "../eval-talk.ts";
 import { parseVariants, type EvalVariant } from "../eval-variants.ts";
 import { evaluateRuns } from "../evaluate-runs.ts";
 import { evaluateVariant } from "../evaluate-variant.ts";
+import { optionOf } from "../integer-flag.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 import { packageVersion } from "../package-version.ts";
 
-const OWN_QUERIES = [".yaml", ".yml", ".json", ".jsonl"];
+/** What still has a meaning where nothing is asked: files of answers are only measured. */
+const RUN_FLAGS = ["qrels", "queries", "seed", "top", "html", "json", "markdown", "color"];
 
 /** `rerank eval`: measures both stages on judged queries, or run files of any tool. Resolves to the exit code. */
 export async function runEval(args: readonly string[], flags: Flags, context: CommandContext): Promise<number> {
   const { settings } = await loadSettings(context, "eval", flags);
   const options = evalOptions(flags, context.cwd);
   const inputs = args.map((arg) => resolve(context.cwd, arg));
-  const evaluations = areRuns(args, inputs, options)
-    ? [await evaluateRuns(inputs, resolve(context.cwd, requireQrels(options)), options)]
+  const evaluations = areRuns(args, inputs)
+    ? [await evaluateRuns(args, requireQrels(options, flags), options, context.cwd)]
     : await evaluateDataset(requireOne(args, inputs), settings, flags, options, context);
   await report(evaluations, settings, options, context);
   return 0;
 }
 
-function areRuns(args: readonly string[], inputs: readonly string[], { compare }: EvalOptions): boolean {
+function areRuns(args: readonly string[], inputs: readonly string[]): boolean {
   const first = inputs[0];
   if (first === undefined) {
     throw new UserError("no dataset was named", {
-      hint: compare.length > 0 ? "name it before --compare: rerank eval <dataset> --compare ..." : "rerank eval <BEIR folder, queries.yaml or run files with --qrels>",
+      hint: "name a BEIR folder, a file of queries, or run files; before --compare, which takes all that follows: rerank eval <dataset> --compare ...",
     });
   }
   const found = statSync(first, { throwIfNoEntry: false });
   if (found === undefined) throw new UserError(`${args[0]} does not exist`, { hint: "name a BEIR folder, a YAML or JSONL file of queries, or TREC run files" });
-  if (found.isDirectory() || OWN_QUERIES.includes(extname(first).toLowerCase())) return false;
-  if (compare.length > 0) throw new UserError("--compare is for models and settings; run files are compared by naming them all", { hint: "leave --compare out" });
-  return true;
+  return !(found.isDirectory() || OWN_QUERY_EXTENSIONS.includes(extname(first).toLowerCase()));
 }
 
-function requireQrels({ qrelsFile }: EvalOptions): string {
+/** Throws UserError also for flags that would have to do with asking. */
+function requireQrels({ qrelsFile }: EvalOptions, flags: Flags): string {
+  const idle = Object.keys(flags).find((name) => !RUN_FLAGS.includes(name));
+  if (idle !== undefined) {
+    throw new UserError(`run files are measured as they are: ${optionOf(idle)} would have no effect`, { hint: "leave it out; runs are compared by naming them all" });
+  }
   if (qrelsFile !== undefined) return qrelsFile;
   throw new UserError("run files need judgments", { hint: "add them: rerank eval <run-file...> --qrels qrels.txt" });
 }
@@ -68,12 +73,12 @@ function requireOne(args: readonly string[], inputs: readonly string[]): string 
 
 async function evaluateDataset(input: string, settings: Settings, flags: Flags, options: EvalOptions, context: CommandContext): Promise<Evaluation[]> {
   const dataset = await openDataset(input, settings, options, context);
-  const queries = options.queryCount === undefined ? dataset.queries : drawSample(dataset.queries, options.queryCount, options.seed);
+  const queries = options.queryCount === undefined ? dataset.queries : drawQueries(dataset.queries, options.queryCount, options.seed);
   const variants: readonly Partial<EvalVariant>[] = options.compare.length === 0 ? [{}] : parseVariants(options.compare);
   // Every variant is read before the first one is asked: a mistake in the last must not cost the time of the others.
   const chosen = [];
   for (const variant of variants) chosen.push({ variant, ...(await variantSettings(variant, flags, context)) });
-  const talk = createEvalTalk(context);
+  const talk = createEvalTalk(context, settings.color);
   const evaluations: Evaluation[] = [];
   try {
     for (const { variant, ...resolved } of chosen) {
@@ -140,13 +145,14 @@ async function report(evaluations: readonly Evaluation[], settings: Settings, op
     text: () => (isCompared ? comparisonText(comparison, terminal) : evaluationText(first, terminal)),
   };
   await output.write(texts[options.format]());
-  if (options.runFile !== undefined) keep(options.runFile, [...trecRunLines(first)].join(""), (line) => output.notice(line));
   if (options.htmlFile !== undefined) {
     // Charts come with a library that no other command needs.
     const { evaluationHtml } = await import("../../reporters/html/evaluation-html.ts");
     const html = await evaluationHtml({ evaluations, differences, createdAt: new Date().toISOString(), version: packageVersion() });
     keep(options.htmlFile, html, (line) => output.notice(line));
   }
+  // Last: ids that have no place in a run file must not cost the rest.
+  if (options.runFile !== undefined) keep(options.runFile, [...trecRunLines(first)].join(""), (line) => output.notice(line));
 }
 
 function keep(file: string, text: string, notice: (line: string) => void): void {

@@ -122,9 +122,4 @@ describe("readOwnQueries", () => {
     const unknown = await userRejectionOf(read('{"query": "a", "expect": "docs/faq.md"}\n{"text": "b"}\n', "mine.jsonl"));
     expect(unknown.message).toMatch(/mine\.jsonl:2: there is no key "text" here$/);
   });
-
-  test("says which kinds of file hold queries", async () => {
-    const error = await userRejectionOf(read("a", "mine.txt"));
-    expect([error.message, error.hint]).toEqual([`${join(base, "mine.txt")} is no file of queries`, "queries are written in .yaml, .yml, .json or .jsonl"]);
-  });
 });
