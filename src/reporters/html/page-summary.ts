@@ -16,7 +16,7 @@ export function pageSummary(evaluations: readonly Evaluation[], differences: rea
 }
 
 function evaluationText(evaluation: Evaluation): Insert {
-  const { stages, queries, paired } = evaluation;
+  const { stages, queries, paired, corpus } = evaluation;
   const first = stages[0];
   const last = stages.at(-1);
   if (first === undefined || last === undefined) return "No query was answered.";
@@ -24,16 +24,17 @@ function evaluationText(evaluation: Evaluation): Insert {
     return `In none of ${counted(queries.length, "query", "queries")} is one of the first ten documents relevant.`;
   }
   if (stages.length === 1) {
-    return html`${stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))} (95 % interval ${formatMeasureRange(last.ci95.ndcg10)}) over ${counted(queries.length, "query", "queries")}. ${recallText(evaluation)}`;
+    return html`${corpus === null ? quoted(last.name) : stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))} (95 % interval ${formatMeasureRange(last.ci95.ndcg10)}) over ${counted(queries.length, "query", "queries")}. ${recallText(evaluation)}`;
   }
   const difference = paired.find(({ from, to }) => from === first.name && to === last.name);
   const change = last.ndcg10 - first.ndcg10;
-  const verb = formatPoints(change) === "0.0" ? "leaves nDCG@10 as it was, at" : change > 0 ? "lifts nDCG@10 from" : "lowers nDCG@10 from";
+  const isFused = stages.length > 2;
+  const verb = formatPoints(change) === "0.0" ? `${isFused ? "leave" : "leaves"} nDCG@10 as it was, at` : `${change > 0 ? "lift" : "lower"}${isFused ? "" : "s"} nDCG@10 from`;
   const numbers = formatPoints(change) === "0.0" ? strong(formatMeasure(last.ndcg10)) : html`${formatMeasure(first.ndcg10)} to ${strong(formatMeasure(last.ndcg10))}`;
-  const isTags = last.name !== "rerank" && last.name !== "hybrid";
-  const sentence = isTags
-    ? html`${stageSubject(last)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))}, ${stageSubject(first)} ${formatMeasure(first.ndcg10)}`
-    : html`${stageSubject(last)} ${verb} ${numbers}`;
+  // Runs that --run-out has written are called "rerank" and the like, and may stand in any order.
+  const sentence = corpus === null
+    ? html`${quoted(last.name)} reaches nDCG@10 of ${strong(formatMeasure(last.ndcg10))}, ${quoted(first.name)} ${formatMeasure(first.ndcg10)}`
+    : html`${isFused ? "Fusion with BM25 and the reranker" : stageSubject(last)} ${verb} ${numbers}`;
   return html`${sentence} ${difference === undefined ? `(${formatPoints(change)} points).` : differenceText(difference)} ${recallText(evaluation)}`;
 }
 
@@ -58,11 +59,11 @@ function differenceText(difference: PairedDifference): Insert {
 }
 
 /** What the order that candidates are taken from misses, no reranker can bring back. */
-function recallText({ settings: { candidateCount, depth }, stages }: Evaluation): string {
+function recallText({ settings: { candidateCount, depth }, stages, corpus }: Evaluation): string {
   const isJudged = stages.at(-1)?.name === "rerank" && candidateCount !== null;
   const source = stages.at(isJudged ? -2 : -1);
   const name = (["recall10", "recall50", "recall100"] as const).findLast((each) => Number(each.slice(6)) <= depth);
-  if (name === undefined || source === undefined || (source.name !== "recall" && source.name !== "hybrid")) return "";
+  if (name === undefined || source === undefined || corpus === null) return "";
   const found = `${source.name === "hybrid" ? "Fusion" : "Recall"} finds ${formatShare(source[name])} of what is relevant among its first ${name.slice(6)} documents`;
   return isJudged ? `${found}; the reranker judges its first ${candidateCount === 1 ? "passage" : `${candidateCount} passages`}.` : `${found}.`;
 }

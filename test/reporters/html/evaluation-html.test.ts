@@ -60,7 +60,7 @@ describe("the page of one evaluation", () => {
 
   test("says in plain words what the reranker is worth, with the interval and what follows from it", () => {
     const lead = document.querySelector(".lead")?.textContent ?? "";
-    expect(lead).toMatch(/^The reranker lifts nDCG@10 from \.\d{3} to \.\d{3} \(\+\d+\.\d points, 95\u00a0% interval \+\d+\.\d to \+\d+\.\d\): better, significant at 5\u00a0%\./u);
+    expect(lead).toMatch(/^Fusion with BM25 and the reranker lift nDCG@10 from \.\d{3} to \.\d{3} \(\+\d+\.\d points, 95\u00a0% interval \+\d+\.\d to \+\d+\.\d\): better, significant at 5\u00a0%\./u);
     const numbers = [...document.querySelectorAll(".headline dt")].map(({ textContent }) => textContent);
     expect(numbers).toEqual(["nDCG@10", "MRR@10", "Recall@10", "P@1", "Time a query"]);
   });

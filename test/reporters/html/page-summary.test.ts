@@ -23,3 +23,16 @@ test("without fusion, or without a reranker, it is said of the order that there 
   expect(leadOf(sampleEvaluation({}, { stages: ["recall", "hybrid"] }))).toMatch(/ Fusion finds \d+\u00a0% of what is relevant among its first 100 documents\.$/u);
   expect(leadOf(sampleEvaluation({}, { stages: ["recall"] }))).toMatch(/ Recall finds \d+\u00a0% of what is relevant among its first 100 documents\.$/u);
 });
+
+test("what fusion and the reranker reach together is not put down to one of them", () => {
+  expect(leadOf(sampleEvaluation())).toMatch(/^Fusion with BM25 and the reranker lift nDCG@10 from /u);
+  expect(leadOf(sampleEvaluation({}, { stages: ["recall", "rerank"] }))).toMatch(/^The reranker lifts nDCG@10 from /u);
+  expect(leadOf(sampleEvaluation({}, { stages: ["recall", "hybrid"] }))).toMatch(/^Fusion with BM25 (?:lifts|lowers) nDCG@10 from /u);
+});
+
+test("run files are called by their tags, whatever those say, in the order given", () => {
+  const { stages, settings, ...evaluation } = sampleEvaluation({}, { stages: ["recall", "rerank"] });
+  const run = { ...evaluation, corpus: null, models: { embedder: null, reranker: null }, settings: { ...settings, candidateCount: null } };
+  expect(leadOf({ ...run, stages: stages.toReversed(), paired: [] })).toMatch(/^recall reaches nDCG@10 of \.\d{3}, rerank \.\d{3} \(−\d+\.\d points\)\.\s*$/u);
+  expect(leadOf({ ...run, stages: stages.slice(1), paired: [] })).toMatch(/^rerank reaches nDCG@10 of /u);
+});
