@@ -21,7 +21,8 @@ const GAP = "  ";
 /** What is searched, and with what: on one line, or on two where they have no room beside each other. */
 export function headerLines({ index, models, loading, columns, lines, paint }: HeaderValues): string[] {
   const { glyphs } = paint;
-  const busy = loading === null ? "" : ` ${glyphs.dot} ${loading.what} ${formatDuration(Math.floor(loading.elapsedMs / 1000) * 1000 || 1000)}`;
+  const elapsed = formatDuration(Math.max(1000, loading?.elapsedMs ?? 0)).replace(".0 s", " s");
+  const busy = loading === null ? "" : shortenEnd(` ${glyphs.dot} ${printableLine(loading.what)} ${elapsed}`, Math.floor(columns / 2), glyphs.ellipsis);
   const pair = modelsText(models, glyphs.to);
   const right = shortenEnd(pair, Math.max(0, (lines === 1 ? Math.floor(columns * 0.6) : columns) - widthOf(busy)), glyphs.ellipsis);
   const paintedRight = paint.dim(right) + paint.warning(busy);

@@ -14,6 +14,8 @@ export interface OrdersValues {
   /** What it is compared with; `null`: the first stage. */
   readonly previous: SearchRun | null;
   readonly selectedId: number | null;
+  /** The selection is whichever passage leads: the first order keeps still, it would jump with each new leader. */
+  readonly isFollowing: boolean;
   /** The list that the keys walk through; `null` where they go elsewhere. */
   readonly focused: "first" | "final" | null;
   readonly width: number;
@@ -28,15 +30,15 @@ const GUTTER_COLUMNS = 7;
 
 /** A title and `rows` lines, each exactly `width` columns wide or ending early. */
 export function ordersLines(values: OrdersValues): string[] {
-  const { orders, selectedId, width, rows, hasTwoOrders, settings } = values;
+  const { orders, selectedId, isFollowing, width, rows, hasTwoOrders, settings } = values;
   const half = Math.floor((width - GUTTER_COLUMNS) / 2);
   const shapes = rowShapes(orders, { width: hasTwoOrders ? half : width, hasTwoOrders, rows }, settings);
   const finalAt = (selectedId === null ? undefined : orders.finalPositions.get(selectedId)) ?? -1;
-  const final = listLines(orders.final, finalAt, "final", values, shapes.final);
+  const final = listLines(orders.final, finalAt, "final", values, shapes.final, topOf(finalAt, orders.final.length, rows));
   const finalTitle = titleLine(finalTitleOf(values), progressOf(values, finalAt), hasTwoOrders ? half : width, settings.paint);
   if (!hasTwoOrders) return [finalTitle, ...final.lines];
   const firstAt = (selectedId === null ? undefined : orders.firstPositions.get(selectedId)) ?? -1;
-  const first = listLines(orders.first, firstAt, "first", values, shapes.first);
+  const first = listLines(orders.first, firstAt, "first", values, shapes.first, isFollowing ? 0 : topOf(firstAt, orders.first.length, rows));
   const joint = jointLines(firstAt === -1 ? null : firstAt - first.top, finalAt === -1 ? null : finalAt - final.top, rows, settings.paint);
   const firstTitle = titleLine(firstTitleOf(values), "", half, settings.paint);
   const rest = width - 2 * half - GUTTER_COLUMNS;
@@ -52,8 +54,8 @@ function listLines(
   name: "first" | "final",
   { rows, focused, settings }: OrdersValues,
   shape: RowShape,
+  top: number,
 ): { readonly lines: readonly string[]; readonly top: number } {
-  const top = topOf(Math.max(0, selectedAt), order.length, rows);
   const lines = Array.from({ length: rows }, (_, position) => {
     const row = order[top + position];
     if (row === undefined) return " ".repeat(shape.width);

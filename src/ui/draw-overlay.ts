@@ -1,17 +1,18 @@
 import { shortenEnd } from "../reporters/fit-text.ts";
 import { printableLine } from "../reporters/printable.ts";
-import { padEnd, widthOf } from "../reporters/style.ts";
+import { widthOf } from "../reporters/style.ts";
 import { KEY_GROUPS, type KeyGroup } from "./key-help.ts";
 import { topOf } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
 const GAP = "   ";
-const BLANK: HelpLine = { keys: "", does: "", isTitle: false };
+const BLANK: HelpLine = { keys: "", does: "" };
 
+/** A title has nothing that it does. */
 interface HelpLine {
+  /** Padded, so that a group's explanations stand below each other. */
   readonly keys: string;
   readonly does: string;
-  readonly isTitle: boolean;
 }
 
 /** All keys, in as many columns as have room. */
@@ -29,19 +30,20 @@ export function helpLines(columns: number, paint: Paint): string[] {
 }
 
 function groupLines({ title, keys }: KeyGroup): HelpLine[] {
-  return [{ keys: title, does: "", isTitle: true }, ...keys.map((key) => ({ ...key, isTitle: false }))];
+  const keyWidth = Math.max(...keys.map(({ keys: names }) => names.length));
+  return [{ keys: title, does: "" }, ...keys.map(({ keys: names, does }) => ({ keys: names.padEnd(keyWidth), does }))];
 }
 
 /** Groups below each other, every line as wide as the widest. */
 function stackLines(stack: readonly HelpLine[], columns: number, paint: Paint): { readonly lines: readonly string[]; readonly width: number } {
-  const keyWidth = Math.max(...stack.filter(({ isTitle }) => !isTitle).map(({ keys }) => keys.length));
-  const texts = stack.map(({ keys, does, isTitle }) => ({
-    keys: shortenEnd(isTitle ? keys : padEnd(keys, keyWidth), columns, paint.glyphs.ellipsis),
-    does: isTitle || does === "" ? "" : shortenEnd(`  ${does}`, Math.max(0, columns - keyWidth), paint.glyphs.ellipsis),
-    isTitle,
+  const { ellipsis } = paint.glyphs;
+  const texts = stack.map(({ keys, does }) => ({
+    keys: shortenEnd(keys, columns, ellipsis),
+    does: does === "" ? "" : shortenEnd(`  ${does}`, Math.max(0, columns - widthOf(keys)), ellipsis),
+    paint: does === "" ? paint.bold : paint.relevance,
   }));
   const width = Math.max(...texts.map(({ keys, does }) => widthOf(keys + does)));
-  const lines = texts.map(({ keys, does, isTitle }) => `${(isTitle ? paint.bold : paint.relevance)(keys)}${does}${" ".repeat(width - widthOf(keys + does))}`);
+  const lines = texts.map((line) => `${line.paint(line.keys)}${line.does}${" ".repeat(width - widthOf(line.keys + line.does))}`);
   return { lines, width };
 }
 

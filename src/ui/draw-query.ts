@@ -1,7 +1,8 @@
 import { graphemesOf } from "../domain/graphemes.ts";
 import { shortenEnd, shortenStart } from "../reporters/fit-text.ts";
+import { printableLine } from "../reporters/printable.ts";
 import { widthOf } from "../reporters/style.ts";
-import type { LineEdit } from "./edit-line.ts";
+import { lineOf, type LineEdit } from "./edit-line.ts";
 import type { Paint } from "./paint.ts";
 import type { ScreenState } from "./screen-state.ts";
 
@@ -27,16 +28,16 @@ export function queryLine(
 ): DrawnQuery {
   const { glyphs, bold, dim } = paint;
   if (historySearch !== null) {
-    const label = `earlier query with ${glyphs.prompt} `;
-    const typed = window({ text: historySearch.text, cursor: historySearch.text.length }, Math.min(24, columns - widthOf(label) - 1), glyphs.ellipsis);
+    const label = `${columns < 39 ? "find" : "earlier query with"} ${glyphs.prompt} `;
+    const typed = window(lineOf(historySearch.text), Math.min(24, columns - widthOf(label) - 1), glyphs.ellipsis);
     const room = columns - widthOf(label + typed.text) - 3;
-    const found = historySearch.position === -1 ? "none" : (history[historySearch.position] ?? "");
+    const found = historySearch.position === -1 ? "none" : printableLine(history[historySearch.position] ?? "");
     const shown = room < 4 ? "" : `   ${shortenEnd(found, room, glyphs.ellipsis)}`;
     return { line: dim(label) + typed.text + (historySearch.position === -1 ? dim(shown) : bold(shown)), cursor: widthOf(label) + typed.cursor };
   }
   const isLinePrompt = prompt !== null && prompt.kind !== "reranker";
   const line = isLinePrompt ? prompt.line : query;
-  const label = `${isLinePrompt ? `${LABELS[prompt.kind]} ` : ""}${glyphs.prompt} `;
+  const label = `${isLinePrompt && columns >= 39 ? `${LABELS[prompt.kind]} ` : ""}${glyphs.prompt} `;
   const isActive = isLinePrompt || (prompt === null && focus === "query" && helpScroll === null);
   const room = columns - widthOf(label) - 1;
   if (line.text === "") {

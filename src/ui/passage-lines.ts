@@ -2,6 +2,7 @@ import { lexicalTokens, queryTerms } from "../domain/lexical-terms.ts";
 import type { SentenceWeight } from "../pipeline/weigh-sentences.ts";
 import { markedLine, wrapLines, type TextRange } from "../reporters/fit-text.ts";
 import { printableText } from "../reporters/printable.ts";
+import { widthOf } from "../reporters/style.ts";
 import type { Paint } from "./paint.ts";
 
 export interface PassageLinesOptions {
@@ -49,16 +50,38 @@ function onShownText(weights: readonly SentenceWeight[], text: string, shownLeng
   return weights.map(({ start, end, weight }) => ({ start: shownAt(start), end: shownAt(end), weight }));
 }
 
+/** A line at least this wide that goes on with a word was wrapped by whoever wrote it: it is wrapped anew. */
+const WRAPPED_LINE_COLUMNS = 60;
+
+function wasWrapped(line: string, next: string): boolean {
+  return /^[\p{L}\p{N}"'“‘(（「]/u.test(next) && !/^(?:\p{N}+|\p{L})[.)、]\s/u.test(next) && !/\s\|\s|:\s*$/.test(line) && widthOf(line) >= WRAPPED_LINE_COLUMNS;
+}
+
+/** Offsets of the lines and paragraphs of a text, as `wrapLines` takes them. */
+function sourceLines(text: string): TextRange[] {
+  const lines: TextRange[] = [];
+  let position = 0;
+  let last = "";
+  for (const line of text.trimEnd().split("\n")) {
+    const end = position + line.length;
+    const before = lines.at(-1);
+    if (before !== undefined && !/^\s/.test(text.slice(before.start, before.end)) && wasWrapped(last, line)) lines.splice(-1, 1, { start: before.start, end });
+    else lines.push({ start: position, end });
+    position = end + 1;
+    last = line;
+  }
+  return lines;
+}
+
 function wrapKeepingLines(text: string, width: number): (TextRange & { readonly indent: number })[] {
   const lines: (TextRange & { readonly indent: number })[] = [];
-  let from = 0;
-  for (const source of text.trimEnd().split("\n")) {
+  for (const { start: from, end: to } of sourceLines(text)) {
+    const source = text.slice(from, to);
     const indent = Math.min(/^ */.exec(source)?.[0].length ?? 0, Math.floor(width / 3));
     const wrapped = wrapLines(source, width - indent);
     for (const { start, end } of wrapped.length === 0 ? [{ start: 0, end: 0 }] : wrapped) {
       lines.push({ start: from + start, end: from + end, indent });
     }
-    from += source.length + 1;
   }
   return lines;
 }
@@ -83,5 +106,6 @@ function markedSentences(text: string, line: TextRange, matches: readonly TextRa
     painted += paint.underline(markedLine(text, { start, end }, matches, paint.match));
     position = end;
   }
-  return painted + markedLine(text, { start: position, end: line.end }, matches, paint.match);
+  // A line break within a paragraph is a space.
+  return (painted + markedLine(text, { start: position, end: line.end }, matches, paint.match)).replaceAll("\n", " ");
 }

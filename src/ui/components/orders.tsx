@@ -16,10 +16,10 @@ export interface OrdersProps extends OrdersValues {
 
 /** Both orders, or one with the movements; the selected passage in brief below them, or in full beside them. */
 export const Orders = memo(function Orders({ selected, previewRows, beside, ...values }: OrdersProps) {
-  const { orders, run, previous, selectedId, focused, width, rows, hasTwoOrders, settings } = values;
+  const { orders, run, previous, selectedId, isFollowing, focused, width, rows, hasTwoOrders, settings } = values;
   const list = useMemo(
-    () => ordersLines({ orders, run, previous, selectedId, focused, width, rows, hasTwoOrders, settings }),
-    [orders, run, previous, selectedId, focused, width, rows, hasTwoOrders, settings],
+    () => ordersLines({ orders, run, previous, selectedId, isFollowing, focused, width, rows, hasTwoOrders, settings }),
+    [orders, run, previous, selectedId, isFollowing, focused, width, rows, hasTwoOrders, settings],
   );
   // A new object for each judgment that arrives, and yet the same passage.
   const passage = selected?.passage;

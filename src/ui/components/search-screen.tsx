@@ -77,6 +77,7 @@ function Body({ state, view: { layout, detail, help }, settings }: BodyProps) {
       previous={previous}
       selected={selected}
       selectedId={selected.passage.id}
+      isFollowing={state.selectedId === null && state.column === "final"}
       focused={focus === "results" && prompt === null && state.historySearch === null ? (layout.hasTwoOrders ? state.column : "final") : null}
       width={listColumns}
       rows={layout.listRows}
