@@ -148,7 +148,7 @@ async function report(evaluations: readonly Evaluation[], settings: Settings, op
   if (options.htmlFile !== undefined) {
     // Charts come with a library that no other command needs.
     const { evaluationHtml } = await import("../../reporters/html/evaluation-html.ts");
-    const html = await evaluationHtml({ evaluations, differences, createdAt: new Date().toISOString(), version: packageVersion() });
+    const html = await evaluationHtml({ evaluations, differences, createdAt: new Date().toISOString(), version: packageVersion(), command: process.argv.slice(2) });
     keep(options.htmlFile, html, (line) => output.notice(line));
   }
   // Last: ids that have no place in a run file must not cost the rest.
