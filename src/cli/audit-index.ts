@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createExactScan } from "../adapters/exact-scan.ts";
 import { createFileWalker } from "../adapters/file-walker.ts";
-import { readHnswStamp } from "../adapters/hnsw-files.ts";
+import { findIntactGraph, readHnswStamp } from "../adapters/hnsw-files.ts";
 import { generationFolder, openInGeneration, type IndexHome } from "../adapters/index-home.ts";
 import { bytesBelow, findLeftovers } from "../adapters/index-leftovers.ts";
 import { indexLockHolder } from "../adapters/index-lock.ts";
@@ -12,10 +12,11 @@ import { openAuditedStore } from "../adapters/sqlite-store/open-audited-store.ts
 import type { HubSettings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import { planRepair, type RepairPlan } from "../pipeline/audit-repair.ts";
-import { auditIndex, type AuditDependencies, type AuditFindings, type AuditOptions, type ModelNote } from "../pipeline/audit.ts";
+import { auditIndex, NOT_COMPARED, type AuditDependencies, type AuditFindings, type AuditOptions, type ModelNote } from "../pipeline/audit.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { AuditedStore, Leftovers } from "../ports/audited-store.ts";
 import type { IndexManifest } from "../ports/passage-store.ts";
+import type { GraphHealth } from "../ports/vector-index.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
 import { locateEmbedder, locateReranker, type ModelSettings } from "./locate-models.ts";
 
@@ -42,10 +43,10 @@ const ATTEMPTS = 3;
 export async function auditHome(home: IndexHome, options: IndexAuditOptions): Promise<IndexAudit> {
   const writer = options.isLocked ? undefined : indexLockHolder(home.indexFolder)?.command;
   const opened = await openMatching(home);
-  if ("damage" in opened) return damagedAudit(home, opened.damage, writer);
+  if ("damage" in opened) return await damagedAudit(home, opened.damage, writer);
   const { folder, store, graph } = opened;
   try {
-    if (store.readManifest() === undefined && store.documents().length === 0) {
+    if (isEmpty(store)) {
       throw new UserError(`the index in ${home.indexFolder} is empty`, { hint: "fill it: rerank index <folder>" });
     }
     const findings = await auditIndex(
@@ -66,6 +67,15 @@ export async function auditHome(home: IndexHome, options: IndexAuditOptions): Pr
     return { findings, plan: planRepair(findings, store) };
   } finally {
     store.close();
+  }
+}
+
+function isEmpty(store: AuditedStore): boolean {
+  try {
+    return store.readManifest() === undefined && store.documents().length === 0;
+  } catch (error) {
+    if (error instanceof DamagedStore) return false;
+    throw error;
   }
 }
 
@@ -94,11 +104,12 @@ async function openMatching(home: IndexHome): Promise<OpenedParts | { readonly d
 async function openGraph(folder: string, store: AuditedStore): Promise<OpenedParts["graph"]> {
   try {
     const manifest = store.readManifest();
-    if (manifest === undefined) return { health: "missing", index: undefined };
+    if (manifest === undefined) return { health: await hnswFileHealth(folder), index: undefined };
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
     const { health, graph } = await openHealthyHnsw({ folder, dimensions, fingerprint }, store.vectorCensus());
     return { health, index: graph };
   } catch (error) {
+    if (error instanceof DamagedStore) return { health: await hnswFileHealth(folder), index: undefined };
     store.close();
     throw error;
   }
@@ -110,23 +121,36 @@ function hasMoved(home: IndexHome, folder: string, store: AuditedStore): boolean
   const now = openAuditedStore(join(folder, STORE_FILE));
   try {
     return !isSameCensus(now.vectorCensus(), store.vectorCensus());
+  } catch (error) {
+    if (error instanceof DamagedStore) return false;
+    throw error;
   } finally {
     now.close();
   }
 }
 
-function damagedAudit(home: IndexHome, damage: string, writer: string | undefined): IndexAudit {
-  const sizes = fileSizes(generationFolder(home));
+/** The audit of a store that cannot even be opened. */
+async function damagedAudit(home: IndexHome, damage: string, writer: string | undefined): Promise<IndexAudit> {
+  const folder = generationFolder(home);
+  const sizes = fileSizes(folder);
   const leftovers = leftoversOf(home, writer);
   const findings: AuditFindings = {
     indexFolder: home.indexFolder,
     integrity: { database: [damage], lexical: [] },
     content: undefined,
+    around: { graph: await hnswFileHealth(folder), models: undefined, ...NOT_COMPARED },
     leftovers,
     disk: { ...sizes, leftovers: leftovers.uselessBytes + leftovers.unfinishedBytes, parts: undefined },
     writer,
   };
   return { findings, plan: planRepair(findings, { documentsOfVectors: () => [] }) };
+}
+
+/** By its checksum alone. */
+async function hnswFileHealth(folder: string): Promise<GraphHealth> {
+  const stamp = readHnswStamp(folder);
+  if (stamp === undefined) return "missing";
+  return (await findIntactGraph(folder, stamp)) === undefined ? "damaged" : "in step";
 }
 
 /** A process that writes has files aside too: they are no leftovers. */

@@ -49,7 +49,7 @@ async function repairRows(store: RepairableStore, { rows, forget }: RepairPlan, 
     ...(strayPassages > 0 ? [`dropped ${counted(strayPassages, "passage")} of no document`] : []),
     ...(damagedVectors > 0 ? [`dropped ${counted(damagedVectors, "damaged vector")}`] : []),
     ...(unusedVectors > 0 ? [`dropped ${counted(unusedVectors, "vector")} that no passage uses`] : []),
-    ...(rows.rebuildLexical ? ["built the lexical index anew"] : []),
+    ...(rows.lexical !== "keep" ? ["built the lexical index anew"] : []),
   ];
 }
 

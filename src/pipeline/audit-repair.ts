@@ -1,4 +1,4 @@
-import type { AuditedStore, RowRepair } from "../ports/audited-store.ts";
+import type { AuditedStore, RowRepair, StoreIntegrity } from "../ports/audited-store.ts";
 import type { AuditFindings, ContentFindings, DiskUse } from "./audit.ts";
 
 /** What a repair does, in the order in which it does it. */
@@ -31,14 +31,15 @@ export function planRepair(findings: AuditFindings, store: Pick<AuditedStore, "d
   const forget = new Map(content.passages.damagedDocuments);
   for (const path of content.unreadableDocuments) forget.set(path, "its record cannot be read");
   for (const path of store.documentsOfVectors(damagedVectors)) forget.set(path, "a vector is damaged");
-  const rebuildLexical = integrity.lexical.length > 0 || isLexicalOff(content);
+  const lexical = lexicalRepair(integrity, content);
   const losesRows = forget.size > 0 || damagedVectors.length > 0 || content.unusedVectors + content.rows.strayReferences > 0;
   return {
-    rows: losesRows || rebuildLexical ? { forget: [...forget.keys()], dropVectors: damagedVectors, rebuildLexical } : undefined,
+    rows: losesRows || lexical !== "keep" ? { forget: [...forget.keys()], dropVectors: damagedVectors, lexical } : undefined,
     forget,
     graph: graphRepair(content, losesRows),
     removeLeftovers: leftovers.useless.length > 0,
-    compact: isMuchFree(findings.disk),
+    // Pages of a lexical index that was replaced belong to nothing until then.
+    compact: lexical === "replace" || isMuchFree(findings.disk),
   };
 }
 
@@ -53,6 +54,11 @@ export function isLexicalOff({ rows, passages }: ContentFindings): boolean {
 
 export function isMuchFree({ store, parts }: DiskUse): boolean {
   return parts !== undefined && parts.free >= MUCH_FREE_BYTES && parts.free >= store * MUCH_FREE_SHARE;
+}
+
+function lexicalRepair({ lexical }: StoreIntegrity, content: ContentFindings): RowRepair["lexical"] {
+  if (lexical.length > 0) return "replace";
+  return isLexicalOff(content) ? "refill" : "keep";
 }
 
 function graphRepair(content: ContentFindings, losesRows: boolean): RepairPlan["graph"] {

@@ -1,3 +1,4 @@
+import { UserError } from "../domain/errors.ts";
 import type { AuditedStore, Leftovers, RowFaults, StoreIntegrity, StoreSizes } from "../ports/audited-store.ts";
 import type { FileSource } from "../ports/file-source.ts";
 import type { IndexManifest, IndexRoot } from "../ports/passage-store.ts";
@@ -12,14 +13,15 @@ export interface AuditFindings {
   readonly integrity: StoreIntegrity;
   /** `undefined` when the rows of the store cannot be trusted, or there is no manifest. */
   readonly content: ContentFindings | undefined;
+  /** Where `content` is `undefined`: what was looked at all the same. */
+  readonly around?: AroundFindings;
   readonly leftovers: Leftovers;
   readonly disk: DiskUse;
   /** The process that is writing the index, which explains what is unfinished: "rerank index docs". */
   readonly writer: string | undefined;
 }
 
-export interface ContentFindings {
-  readonly manifest: IndexManifest;
+export interface ContentFindings extends FileFindings, ModelFindings {
   readonly rows: RowFaults;
   readonly unusedVectors: number;
   /** Paths of documents whose record cannot be read. */
@@ -27,11 +29,26 @@ export interface ContentFindings {
   readonly passages: PassageFindings;
   readonly vectors: VectorFindings;
   readonly graph: GraphFindings;
+}
+
+/** What can be looked at without the rows of the store. */
+export interface AroundFindings extends FileFindings {
+  /** "in step": its checksum is right; the store cannot say more. */
+  readonly graph: GraphHealth;
+  /** `undefined` where the manifest, which names them, cannot be read. */
+  readonly models: ModelFindings | undefined;
+}
+
+export interface FileFindings {
   /** `undefined`: the files were not compared, for the reason given. */
   readonly staleness: Staleness | undefined;
   readonly stalenessFailure: string | undefined;
   /** Documents that lie below none of the index's roots. */
   readonly uncovered: readonly string[];
+}
+
+export interface ModelFindings {
+  readonly manifest: IndexManifest;
   /** What keeps the index's models from being used on this machine. */
   readonly modelNotes: readonly ModelNote[];
 }
@@ -89,10 +106,11 @@ export async function auditIndex(deps: AuditDependencies, options: AuditOptions)
   const integrity = store.integrity();
   const isWhole = integrity.database.length === 0;
   const manifest = isWhole ? store.readManifest() : undefined;
+  const looked = manifest === undefined ? { content: undefined, around: await aroundOf(deps, options) } : { content: await contentOf(deps, manifest, options) };
   return {
     indexFolder,
     integrity,
-    content: manifest && (await contentOf(deps, manifest, options)),
+    ...looked,
     leftovers,
     disk: { ...fileSizes, leftovers: leftovers.uselessBytes + leftovers.unfinishedBytes, parts: isWhole ? store.sizes() : undefined },
     writer,
@@ -100,7 +118,7 @@ export async function auditIndex(deps: AuditDependencies, options: AuditOptions)
 }
 
 async function contentOf(deps: AuditDependencies, manifest: IndexManifest, options: AuditOptions): Promise<ContentFindings> {
-  const { store, graph, createScan, files } = deps;
+  const { store, graph, createScan } = deps;
   const { samples, seed, signal, onProgress } = options;
   const counts = store.counts();
   // With 200 samples a vector takes about twice the time of a passage.
@@ -128,22 +146,42 @@ async function contentOf(deps: AuditDependencies, manifest: IndexManifest, optio
     passages,
     vectors,
     graph: { health: graph.health, deletedShare: graph.index?.deletedShare ?? 0, usedFrom: graph.usedFrom },
-    ...(await filesOf(deps, manifest, unreadableDocuments.length === 0, signal)),
-    uncovered: unreadableDocuments.length > 0 ? [] : uncoveredBy(manifest.roots, store, files),
+    ...(unreadableDocuments.length > 0 ? NOT_COMPARED : await filesOf(deps, manifest, signal)),
     modelNotes: await deps.modelNotes(manifest),
   };
 }
 
-type FileFindings = Pick<ContentFindings, "staleness" | "stalenessFailure">;
+export const NOT_COMPARED: FileFindings = { staleness: undefined, stalenessFailure: "records of the index cannot be read", uncovered: [] };
 
-async function filesOf({ store, files, rootExists }: AuditDependencies, { roots }: IndexManifest, isReadable: boolean, signal: AbortSignal): Promise<FileFindings> {
-  if (!isReadable) return { staleness: undefined, stalenessFailure: "records of documents cannot be read" };
+async function aroundOf(deps: AuditDependencies, { signal }: AuditOptions): Promise<AroundFindings> {
+  const { store, graph, modelNotes } = deps;
+  const manifest = readable(() => store.readManifest());
+  const areDocumentsReadable = readable(() => store.unreadableDocuments().length === 0 && store.documents()) !== undefined;
+  return {
+    graph: graph.health,
+    ...(manifest !== undefined && areDocumentsReadable ? await filesOf(deps, manifest, signal) : NOT_COMPARED),
+    models: manifest && { manifest, modelNotes: await modelNotes(manifest) },
+  };
+}
+
+/** `undefined` where the damage of the database is in what is read. */
+function readable<T>(read: () => T): T | undefined {
   try {
-    return { staleness: await stalenessOf(store, files, roots, rootExists, signal), stalenessFailure: undefined };
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+async function filesOf({ store, files, rootExists }: AuditDependencies, { roots }: IndexManifest, signal: AbortSignal): Promise<FileFindings> {
+  const uncovered = uncoveredBy(roots, store, files);
+  try {
+    return { staleness: await stalenessOf(store, files, roots, rootExists, signal), stalenessFailure: undefined, uncovered };
   } catch (error) {
     signal.throwIfAborted();
     // A root that may not be read today says nothing about the index.
-    return { staleness: undefined, stalenessFailure: (error as Error).message };
+    return { staleness: undefined, stalenessFailure: (error as Error).message, uncovered };
   }
 }
 

@@ -12,8 +12,9 @@ export interface StoreIntegrity {
 export interface RowFaults {
   /** Passages whose document or vector is not there; one that lacks both counts twice. */
   readonly strayReferences: number;
+  /** Passages that the lexical index lacks; 0 where it cannot be read, which `integrity` says. */
   readonly withoutTerms: number;
-  /** Entries of the lexical index without a passage. */
+  /** Entries of the lexical index without a passage; 0 where it cannot be read. */
   readonly strayTerms: number;
 }
 
@@ -73,7 +74,7 @@ export interface AuditedStore extends PassageStore {
   storedPassages(): IterableIterator<StoredPassage>;
   /** All vectors (or those asked for), streamed in id order. */
   checkedVectors(dimensions: number, ids?: readonly number[]): IterableIterator<CheckedVector>;
-  /** Whether the lexical index finds the passage by each of these terms. */
+  /** Whether the lexical index finds the passage by each of these terms; not where it cannot be read. */
   isFoundBy(passageId: number, terms: readonly string[]): boolean;
   sizes(): StoreSizes;
 }
@@ -82,8 +83,11 @@ export interface RowRepair {
   /** Documents to be dropped with their passages, so that the next run reads them again. */
   readonly forget: readonly string[];
   readonly dropVectors: readonly number[];
-  /** Writes the lexical index anew from the passages. */
-  readonly rebuildLexical: boolean;
+  /**
+   * "refill" writes the entries of the lexical index anew from the passages. "replace" does so for one whose pages cannot be trusted:
+   * they are left out of the file's use, unread, and `compact` gives them back.
+   */
+  readonly lexical: "keep" | "refill" | "replace";
 }
 
 export interface RepairedRows {

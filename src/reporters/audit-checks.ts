@@ -1,5 +1,5 @@
 import { isGraphOfOthers, isLexicalOff, isMuchFree, LEAST_RECALL10 } from "../pipeline/audit-repair.ts";
-import type { AuditFindings, ContentFindings } from "../pipeline/audit.ts";
+import type { AroundFindings, AuditFindings, ContentFindings, FileFindings, ModelFindings } from "../pipeline/audit.ts";
 import { counted, formatBytes, formatCount } from "./format-numbers.ts";
 import { isUpToDate, stalenessText } from "./status-report.ts";
 
@@ -22,8 +22,19 @@ const MUCH_LOG_BYTES = 16_000_000;
 
 /** All checks, in the order of the index's layers: file, rows, texts, vectors, lexical index, HNSW, files, models, disk. */
 export function auditChecks(findings: AuditFindings): AuditCheck[] {
-  const { content } = findings;
-  return [databaseCheck(findings), ...(content === undefined ? [] : contentChecks(findings, content)), ...leftoverChecks(findings), diskCheck(findings)];
+  const { content, around } = findings;
+  const looked = content === undefined ? around && aroundChecks(around) : contentChecks(findings, content);
+  return [databaseCheck(findings), ...(looked ?? []), ...leftoverChecks(findings), diskCheck(findings)];
+}
+
+/** Beside a database whose problem has its remedy: what it would bring is none of these. */
+function aroundChecks({ graph, models, ...files }: AroundFindings): AuditCheck[] {
+  const isWhole = graph === "in step" || graph === "out of step";
+  const checks = [
+    isWhole ? ok("HNSW file", "checksum right; not compared with the database") : note("HNSW file", graph),
+    { ...filesCheck(files), remedy: null },
+  ];
+  return models === undefined ? checks : [...checks, ...modelsChecks(models)];
 }
 
 function contentChecks(findings: AuditFindings, content: ContentFindings): AuditCheck[] {
@@ -131,7 +142,7 @@ function shareText(share: number): string {
   return share < 1 && share > 0.999 ? "0.999" : share.toFixed(3);
 }
 
-function filesCheck({ staleness, stalenessFailure, uncovered }: ContentFindings): AuditCheck {
+function filesCheck({ staleness, stalenessFailure, uncovered }: FileFindings): AuditCheck {
   if (staleness === undefined) return note("files", `not compared: ${stalenessFailure ?? "unknown"}`);
   if (uncovered.length > 0) {
     return note("files", `${counted(uncovered.length, "document")} below none of the index's folders`, "rerank index --forget <path>", uncovered);
@@ -140,7 +151,7 @@ function filesCheck({ staleness, stalenessFailure, uncovered }: ContentFindings)
   return note("files", stalenessText(staleness), "rerank index");
 }
 
-function modelsChecks({ modelNotes, manifest }: ContentFindings): AuditCheck[] {
+function modelsChecks({ modelNotes, manifest }: ModelFindings): AuditCheck[] {
   const { embedderId, rerankerId } = manifest;
   if (modelNotes.length > 0) return modelNotes.map(({ detail, hint }) => note("models", detail, hint ?? null));
   return [ok("models", embedderId === rerankerId ? `${embedderId} is here` : `${embedderId} and ${rerankerId} are here`)];

@@ -1,6 +1,8 @@
-import type { CheckedVector, RowFaults, StoreIntegrity } from "../../ports/audited-store.ts";
+import type { CheckedVector, RowFaults } from "../../ports/audited-store.ts";
 import type { IndexManifest } from "../../ports/passage-store.ts";
 import type { Connection } from "./connection.ts";
+import { unlessDamaged } from "./errors.ts";
+import { integrityOf } from "./integrity.ts";
 
 /** Unit vectors in float32 are this far from length 1 at most, with a wide margin. */
 const LENGTH_TOLERANCE = 1e-3;
@@ -30,22 +32,16 @@ export function checkStore(connection: Connection, manifest: IndexManifest | und
   return [...problems, ...shortened(faults)];
 }
 
-/** What SQLite says of the file; reads all of it. The lexical index is asked too: it has an integrity method of its own. */
-export function integrityOf({ db }: Connection): StoreIntegrity {
-  const lines = (db.pragma("integrity_check") as { readonly integrity_check: string }[])
-    .map((row) => row.integrity_check)
-    .filter((line) => line !== "ok");
-  const isLexical = (line: string): boolean => /\bfts5\b.*passage_terms/i.test(line);
-  return { database: lines.filter((line) => !isLexical(line)), lexical: lines.filter(isLexical) };
-}
-
 export function rowFaultsOf({ prepare }: Connection): RowFaults {
   const count = (sql: string) => prepare(sql).pluck().get() as number;
-  return {
-    strayReferences: count("SELECT count(*) FROM pragma_foreign_key_check"),
-    withoutTerms: count("SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM passage_terms_docsize)"),
-    strayTerms: count("SELECT count(*) FROM passage_terms_docsize WHERE id NOT IN (SELECT id FROM passages)"),
-  };
+  const terms = unlessDamaged(
+    () => ({
+      withoutTerms: count("SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM passage_terms_docsize)"),
+      strayTerms: count("SELECT count(*) FROM passage_terms_docsize WHERE id NOT IN (SELECT id FROM passages)"),
+    }),
+    () => ({ withoutTerms: 0, strayTerms: 0 }),
+  );
+  return { strayReferences: count("SELECT count(*) FROM pragma_foreign_key_check"), ...terms };
 }
 
 const PAGE_ROWS = 512;

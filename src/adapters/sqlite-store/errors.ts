@@ -14,6 +14,16 @@ export function translated<T>(file: string, work: () => T): T {
   }
 }
 
+/** What `read` gives, or `otherwise` where SQLite says that the file is malformed. Any other error is thrown on. */
+export function unlessDamaged<T>(read: () => T, otherwise: (message: string) => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.code))) return otherwise(error.message);
+    throw error;
+  }
+}
+
 /** The UserError behind an error of SQLite or of the file system; any other error as it is. */
 export function translateSqliteError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;

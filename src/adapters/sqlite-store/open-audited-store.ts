@@ -1,9 +1,11 @@
 import type { AuditedStore, StoreSizes, StoredPassage } from "../../ports/audited-store.ts";
 import type { PassageStore } from "../../ports/passage-store.ts";
-import { checkedVectors, integrityOf, rowFaultsOf } from "./check.ts";
+import { checkedVectors, rowFaultsOf } from "./check.ts";
 import { connect, type Connection } from "./connection.ts";
-import { translated } from "./errors.ts";
+import { DamagedStore, translated, unlessDamaged } from "./errors.ts";
+import { integrityOf } from "./integrity.ts";
 import { storeOver, translateAll } from "./open-sqlite-store.ts";
+import { isBlank } from "./schema.ts";
 
 /** Passages read at a time, a megabyte or so. */
 const PAGE_ROWS = 500;
@@ -21,14 +23,18 @@ export function openAuditedStore(file: string): AuditedStore {
     // One read transaction: what other processes commit from now on is not seen.
     translated(file, () => {
       db.exec("BEGIN");
-      prepare("SELECT count(*) FROM manifest").get();
+      isBlank(db);
     });
   } catch (error) {
     connection.close();
     throw error;
   }
+  const store = storeOver(connection);
   const looks: Omit<AuditedStore, keyof PassageStore | "storedPassages" | "checkedVectors"> = {
-    integrity: () => integrityOf(connection),
+    integrity() {
+      const integrity = integrityOf(connection);
+      return integrity.database.length > 0 ? integrity : { ...integrity, database: manifestFaults(store) };
+    },
     rowFaults: () => rowFaultsOf(connection),
     unreadableDocuments() {
       return prepare("SELECT path FROM documents WHERE skip IS NOT NULL AND NOT json_valid(skip)").pluck().all() as string[];
@@ -49,23 +55,28 @@ export function openAuditedStore(file: string): AuditedStore {
     isFoundBy(passageId, terms) {
       const match = [...new Set(terms)].slice(0, MOST_TERMS).map((term) => `"${term}"`).join(" AND ");
       // Numbers are bound as floating point, and FTS5 ignores a rowid that is no integer.
-      const find = prepare("SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ? AND rowid = CAST(? AS INTEGER)");
-      try {
-        return match === "" || find.pluck().get(match, passageId) === 1;
-      } catch (error) {
-        // A damaged lexical index fails in its own way; the rows beneath it may well be whole.
-        if ((error as { code?: string }).code === "SQLITE_CORRUPT_VTAB") return false;
-        throw error;
-      }
+      const find = "SELECT count(*) FROM passage_terms WHERE passage_terms MATCH ? AND rowid = CAST(? AS INTEGER)";
+      return match === "" || unlessDamaged(() => prepare(find).pluck().get(match, passageId) === 1, () => false);
     },
     sizes: () => sizesOf(connection),
   };
   return {
-    ...storeOver(connection),
+    ...store,
     ...translateAll(file, looks),
     storedPassages: () => translatedRows(file, storedPassages(connection)),
     checkedVectors: (dimensions, ids) => translatedRows(file, checkedVectors(connection, dimensions, ids)),
   };
+}
+
+/** The manifest can be no JSON in a database that is whole. */
+function manifestFaults(store: PassageStore): string[] {
+  try {
+    store.readManifest();
+    return [];
+  } catch (error) {
+    if (error instanceof DamagedStore) return [error.message];
+    throw error;
+  }
 }
 
 /** What fails in a generator fails when it is asked for the next row. */

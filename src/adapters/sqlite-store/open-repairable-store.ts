@@ -4,6 +4,7 @@ import { connect, type Connection } from "./connection.ts";
 import { indexedTerms } from "./documents.ts";
 import { translated, translateSqliteError } from "./errors.ts";
 import { storeOver } from "./open-sqlite-store.ts";
+import { replaceLexicalTable } from "./schema.ts";
 
 /** Passages between two looks at the signal: a tenth of a second of work. */
 const PAGE_ROWS = 500;
@@ -32,7 +33,7 @@ export function openRepairableStore(file: string): RepairableStore {
 
 async function repairRows(
   connection: Connection,
-  { forget, dropVectors, rebuildLexical }: RowRepair,
+  { forget, dropVectors, lexical }: RowRepair,
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<RepairedRows> {
@@ -41,9 +42,10 @@ async function repairRows(
   db.exec("BEGIN IMMEDIATE");
   try {
     // First of all, and without reading them: damaged entries cannot be deleted one by one.
-    if (rebuildLexical) db.exec("INSERT INTO passage_terms (passage_terms) VALUES ('delete-all')");
+    if (lexical === "refill") db.exec("INSERT INTO passage_terms (passage_terms) VALUES ('delete-all')");
+    if (lexical === "replace") replaceLexicalTable(db);
     const remove = (passages: string, values: readonly unknown[]): number => {
-      if (!rebuildLexical) prepare(`DELETE FROM passage_terms WHERE rowid IN (SELECT id FROM passages WHERE ${passages})`).run(...values);
+      if (lexical === "keep") prepare(`DELETE FROM passage_terms WHERE rowid IN (SELECT id FROM passages WHERE ${passages})`).run(...values);
       return prepare(`DELETE FROM passages WHERE ${passages}`).run(...values).changes;
     };
     const strayPassages = remove("document_id NOT IN (SELECT id FROM documents)", []);
@@ -59,7 +61,7 @@ async function repairRows(
     const damagedVectors = prepare(`DELETE FROM vectors WHERE id IN (SELECT value FROM json_each(?)) AND ${unused}`).run(
       JSON.stringify(dropVectors),
     ).changes;
-    if (rebuildLexical) await writeTerms(connection, onProgress, signal);
+    if (lexical !== "keep") await writeTerms(connection, onProgress, signal);
     db.exec("COMMIT");
     return { strayPassages, unusedVectors, damagedVectors };
   } catch (error) {

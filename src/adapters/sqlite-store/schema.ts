@@ -7,10 +7,16 @@ export const FORMAT_VERSION = 2;
 /** "RRNK": tells an index from any other SQLite database. */
 const APPLICATION_ID = 0x52_52_4e_4b;
 
+/** Contentless: it stores terms, not a second copy of the text. */
+const LEXICAL_SCHEMA = `
+CREATE VIRTUAL TABLE passage_terms USING fts5 (
+  terms, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0"
+);
+`;
+
 /**
  * Ids are never used twice (AUTOINCREMENT): HNSW labels, result ids and the census of the vectors depend on it.
  * The UNIQUE index over vector_key holds every id too, so that listing and counting vectors never reads their blobs.
- * The FTS table is contentless: it stores terms, not a second copy of the text.
  */
 const SCHEMA = `
 CREATE TABLE manifest (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL) STRICT;
@@ -42,10 +48,7 @@ CREATE TABLE passages (
 ) STRICT;
 CREATE INDEX passages_of_document ON passages (document_id, vector_id);
 CREATE INDEX passages_of_vector ON passages (vector_id);
-CREATE VIRTUAL TABLE passage_terms USING fts5 (
-  terms, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0"
-);
-`;
+${LEXICAL_SCHEMA}`;
 
 /** Makes the tables of a new index in one transaction; a crash leaves an empty file, which counts as new again. */
 export function createSchema(db: Database): void {
@@ -56,6 +59,23 @@ export function createSchema(db: Database): void {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${FORMAT_VERSION}`);
   }).exclusive();
+}
+
+/**
+ * Puts an empty lexical index in the place of one whose pages cannot be trusted. To drop it would be to read them, and to free what
+ * a damaged page points at, which may be another table's: only its entries in the schema go. The caller holds a transaction.
+ */
+export function replaceLexicalTable(db: Database): void {
+  db.unsafeMode(true);
+  try {
+    db.pragma("writable_schema = ON");
+    db.exec("DELETE FROM sqlite_schema WHERE tbl_name GLOB 'passage_terms*'");
+    // Reads the schema again, too.
+    db.pragma("writable_schema = RESET");
+  } finally {
+    db.unsafeMode(false);
+  }
+  db.exec(LEXICAL_SCHEMA);
 }
 
 /** Whether the file holds no table yet: a new one, or one whose first run was killed before it had made any. */

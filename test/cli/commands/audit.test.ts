@@ -7,6 +7,8 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createHnswIndex } from "../../../src/adapters/hnsw-index.ts";
 import { readHnswStamp } from "../../../src/adapters/hnsw-files.ts";
 import { acquireIndexLock } from "../../../src/adapters/index-lock.ts";
+import { loadBetterSqlite3 } from "../../../src/adapters/native-modules.ts";
+import { openRepairableStore } from "../../../src/adapters/sqlite-store/open-repairable-store.ts";
 import { openSqliteStore } from "../../../src/adapters/sqlite-store/open-sqlite-store.ts";
 import { runAudit } from "../../../src/cli/commands/audit.ts";
 import { createRandom } from "../../../src/domain/seeded-random.ts";
@@ -95,6 +97,22 @@ function flipBit(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
   writeFileSync(path, bytes);
+}
+
+const PAGE_BYTES = 8192;
+
+/** Numbers of the pages of a table or index, from 1. */
+function pagesOf(name: string): number[] {
+  const db = new (loadBetterSqlite3())(index.storeFile, { readonly: true });
+  const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = ? ORDER BY pageno").pluck().all(name) as number[];
+  db.close();
+  return pages;
+}
+
+function overwritePage(page: number, bytes: Buffer = Buffer.alloc(PAGE_BYTES)): void {
+  const whole = readFileSync(index.storeFile);
+  bytes.copy(whole, (page - 1) * PAGE_BYTES);
+  writeFileSync(index.storeFile, whole);
 }
 
 function vectorBytes(vector: Float32Array): Buffer {
@@ -202,7 +220,7 @@ describe("what is derived", () => {
     expect(findings(found)).toEqual(["problem: lexical index"]);
     expect(checkOf(found, "lexical index").detail).toMatch(detail);
     const mended = await report({ repair: true });
-    expect(mended.repaired).toEqual(["built the lexical index anew"]);
+    expect(mended.repaired[0]).toBe("built the lexical index anew");
     expect(findings(await report())).toEqual([]);
     expect(documentsNow()).toEqual(ALL);
   });
@@ -295,6 +313,80 @@ describe("a store that SQLite calls malformed", () => {
     expect(checkOf(await report(), "database").detail).toBe("the manifest is missing");
     changeStore(index.storeFile, "DELETE FROM documents");
     expect((await userRejectionOf(run())).message).toMatch(/is empty$/);
+  });
+});
+
+describe("a page that cannot be read", () => {
+  test.each(["passage_terms_data", "passage_terms_idx", "passage_terms_docsize", "passage_terms_config"])("in the lexical index is mended: %s", async (table) => {
+    for (const page of pagesOf(table)) {
+      overwritePage(page);
+      const found = await report();
+      expect(findings(found)).toEqual(["problem: lexical index"]);
+      expect(checkOf(found, "lexical index")).toMatchObject({ detail: expect.stringMatching(/^damaged: .*passage_terms/), remedy: "rerank audit --repair" });
+      const mended = await report({ repair: true });
+      expect(mended.repaired).toEqual(["built the lexical index anew", expect.stringMatching(/^compacted the store/)]);
+      expect(findings(mended)).toEqual([]);
+      expect(documentsNow()).toEqual(ALL);
+      const store = openSqliteStore(index.storeFile, { readOnly: true });
+      expect(store.lexicalSearch(["kettle7"], 100).map(({ path }) => path)).toEqual(Array(PASSAGES_A_NOTE).fill(notePath(7)));
+      store.close();
+    }
+  });
+
+  test.each(["manifest", "documents", "vectors", "sqlite_autoindex_vectors_1", "passages", "passages_of_vector", "sqlite_sequence"])(
+    "in what the rows lie in is reported, with what is whole around it: %s",
+    async (table) => {
+      const [page = 0] = pagesOf(table);
+      overwritePage(page);
+      const before = contentOf(index.generation);
+      for (const flags of [{}, { repair: true }]) {
+        const found = await report(flags);
+        expect(findings(found).filter((line) => line !== "note: files")).toEqual(["problem: database"]);
+        expect(checkOf(found, "database")).toMatchObject({
+          detail: expect.stringMatching(`^damaged: ${table} page ${page}: `),
+          remedy: expect.stringMatching(/^rerank index --rebuild/),
+        });
+        expect(checkOf(found, "HNSW file")).toMatchObject({ verdict: "ok", detail: expect.stringMatching(/^checksum right/) });
+        const isComparable = table !== "manifest" && table !== "documents";
+        expect(checkOf(found, "files").detail).toBe(isComparable ? `${NOTES} files unchanged since the last run` : "not compared: records of the index cannot be read");
+        expect(found.checks.some(({ name }) => name === "models")).toBe(table !== "manifest");
+        expect(found.repaired).toEqual([]);
+      }
+      expect(contentOf(index.generation)).toEqual(before);
+    },
+  );
+
+  test("does not hide that the HNSW file is damaged too", async () => {
+    overwritePage(pagesOf("vectors")[0] ?? 0);
+    flipBit(graphPath(), 2000);
+    expect(checkOf(await report(), "HNSW file")).toMatchObject({ verdict: "note", detail: "damaged", remedy: null });
+  });
+
+  test("in both: nothing is mended that would have to be built anew", async () => {
+    for (const table of ["vectors", "passage_terms_docsize"]) overwritePage(pagesOf(table)[0] ?? 0);
+    expect(findings(await report({ repair: true }))).toEqual(["problem: database"]);
+  });
+
+  test("in the lexical index is mended after all where the first repair ended before its old pages were given back", async () => {
+    const store = openRepairableStore(index.storeFile);
+    await store.repairRows({ forget: [], dropVectors: [], lexical: "replace" }, () => {}, new AbortController().signal);
+    expect(store.lexicalSearch(["kettle7"], 100)).toHaveLength(PASSAGES_A_NOTE);
+    store.close();
+    expect(findings(await report())).toEqual(["problem: lexical index"]);
+    expect(findings(await report({ repair: true }))).toEqual([]);
+  });
+
+  test("anywhere, with any bytes, is no end of the report; what is left of a repair is healthy or to be built anew", async () => {
+    const random = createRandom(8);
+    const sound = readFileSync(index.storeFile);
+    for (let page = 2; page <= sound.length / PAGE_BYTES; page++) {
+      writeFileSync(index.storeFile, sound);
+      overwritePage(page, Buffer.from(Array.from({ length: PAGE_BYTES }, () => Math.floor(random() * 256))));
+      const found = await report();
+      expect(found.healthy).toBe(false);
+      const mended = await report({ repair: true });
+      expect(mended.healthy || checkOf(mended, "database").remedy?.startsWith("rerank index --rebuild")).toBe(true);
+    }
   });
 });
 
