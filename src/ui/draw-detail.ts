@@ -42,7 +42,7 @@ export function detailLines(values: DetailValues): string[] {
     ...text(passage, weights ?? []),
     ...(neighbours?.after ?? []).flatMap((after) => neighbourLines(after, values)),
     "",
-    ...noteLines(values).map((note) => paint.dim(shortenEnd(note, width, paint.glyphs.ellipsis))),
+    ...noteLines(values).flatMap((note) => wrapLines(note, width).map(({ start, end }) => paint.dim(note.slice(start, end)))),
   ];
 }
 

@@ -11,8 +11,10 @@ export interface PaintedTerminal {
 export interface FramePainter {
   /** What Ink believes to be its terminal: each write is a whole frame. */
   readonly stdout: NodeJS.WriteStream;
-  /** Paints the last frame again, all of it: something else wrote on the terminal, or its size changed. */
+  /** Paints the last frame again, all of it: something else wrote on the terminal. */
   repaint(): void;
+  /** Lets the next frame be painted whole: the last one was drawn for another size, whose lines would wrap, and the screen scroll. */
+  forget(): void;
 }
 
 const CLEAR_FROM_HERE = "\u001b[J";
@@ -52,11 +54,10 @@ export function createFramePainter(terminal: PaintedTerminal, book: LineBook, cu
     terminal.write(`${BEGIN_FRAME}${HIDE_CURSOR}${changes}${cursorCode}${END_FRAME}`);
   }
 
-  function repaint(): void {
+  function forget(): void {
     // A row that is not known differs from every line.
     painted = Array.from({ length: terminal.rows ?? lines.length + 1 }, () => null);
     cursorPainted = "";
-    paint();
   }
 
   const stdout = Object.assign(new EventEmitter(), {
@@ -75,7 +76,11 @@ export function createFramePainter(terminal: PaintedTerminal, book: LineBook, cu
   return {
     // Ink uses no more of a stream than this. It fills every cell of its width with a space first: marks need one column.
     stdout: stdout as unknown as NodeJS.WriteStream,
-    repaint,
+    repaint() {
+      forget();
+      paint();
+    },
+    forget,
   };
 }
 

@@ -75,7 +75,7 @@ export function hintsFor(state: ScreenState): readonly KeyHint[] {
   }
   if (focus === "detail") {
     const neighbours = hint("n", detail?.showsNeighbours ? "hide neighbours" : "neighbours");
-    return [...stop, ...retry, hint("j k", "scroll"), hint("h l", "next"), neighbours, hint("o", "open"), hint("y", "copy"), hint("Esc", "close"), hint("?", "help")];
+    return [...stop, ...retry, hint("j k", "scroll"), hint("Esc", "close"), hint("h l", "next"), neighbours, hint("o", "open"), hint("y", "copy"), hint("?", "help")];
   }
   const compare = hint("m", state.previous === null ? "models" : "end comparison");
   return [

@@ -58,8 +58,9 @@ export async function openScreen(services: ScreenServices, { stdin, stdout, term
   });
 
   function resized(): void {
+    painter.forget();
+    // React draws later: until then the last frame, of the old size, must not be painted.
     session.dispatch({ type: "resized", size: sizeOf(stdout) });
-    painter.repaint();
   }
 
   function close(): void {

@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createFramePainter } from "../../src/ui/frame-painter.ts";
+import { widthOf } from "../../src/reporters/style.ts";
 import { createLineBook } from "../../src/ui/line-book.ts";
 import { openScreen } from "../../src/ui/open-screen.tsx";
 import { fakeScreen } from "../support/fake-screen.ts";
@@ -39,13 +40,16 @@ describe("openScreen", () => {
     columns = 100;
     rows = 20;
     readonly isTTY = true;
-    readonly screen: string[] = [];
+    screen: string[] = [];
+    /** Of any line since `screen` was emptied. */
+    widest = 0;
 
     /** As a terminal does it, as far as the painter uses one. */
     write(text: string): boolean {
       // oxlint-disable-next-line no-control-regex
       for (const [, row, line] of text.matchAll(/\u001b\[(\d+);1H((?:(?!\u001b\[\d+;\d+H|\u001b\[\?|\u001b\[J)[\s\S])*)/g)) {
         this.screen[Number(row) - 1] = stripVTControlCharacters(line ?? "");
+        this.widest = Math.max(this.widest, widthOf(stripVTControlCharacters(line ?? "")));
       }
       return true;
     }
@@ -88,6 +92,26 @@ describe("openScreen", () => {
     await ended;
     expect(rawModes).toEqual([true, false]);
     expect(stdout.listenerCount("resize")).toBe(0);
+  });
+
+  test("paints all of a new size, and nothing of the old one, whose lines would wrap and scroll the screen", async () => {
+    const { world, stdout, stop, ended, settle } = start();
+    world.load();
+    world.search().recall();
+    await settle();
+    for (const columns of [80, 40, 80]) {
+      stdout.screen = [];
+      stdout.widest = 0;
+      stdout.columns = columns;
+      stdout.emit("resize");
+      await settle();
+      expect(stdout.widest).toBeLessThanOrEqual(columns);
+      // Both sizes have this line: it does not count as painted before.
+      expect(stdout.screen[0]).toMatch(/^\S.* passages/);
+      expect(Object.keys(stdout.screen)).toHaveLength(stdout.rows);
+    }
+    stop.abort();
+    await ended;
   });
 
   test("ends when its signal aborts, and cancels what is running", async () => {
