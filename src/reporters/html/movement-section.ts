@@ -28,7 +28,7 @@ export function movementSection(pen: ChartPen, evaluation: Evaluation): Markup |
   return section(
     "movement",
     "What moved",
-    differenceFigure(pen, evaluation.paired, "Stage against stage"),
+    differenceFigure(pen, evaluation.paired, evaluation.corpus === null ? "Run against run" : "Stage against stage"),
     firstRankFigure(pen, orders, { title: "The first relevant document of every query", from: from.name, to: to.name }),
     SLOPE_NOTE,
     slopeGroup(pen, "Queries that gained most", gains, sides),

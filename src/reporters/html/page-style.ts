@@ -84,6 +84,7 @@ h3 + .facts { margin-top: .75rem; }
 .facts + h3 { margin-top: 2.5rem; }
 h2 + h3 { margin-top: 1.5rem; }
 code { font: .875rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; }
+code span { display: inline-block; max-width: 100%; }
 @media (max-width: 807px) {
   main { padding: 2.5rem 1.25rem 4rem; }
   h1 { font-size: 2.25rem; }

@@ -47,8 +47,8 @@ function modelText(stamp: ModelStamp | null): Insert {
   return html`${quoted(id)}, ${precision} <small>revision ${revision.slice(0, 12)}, fingerprint ${fingerprint.slice(0, 12)}</small>`;
 }
 
-/** Word by word: the spaces within one are part of it. */
+/** Lines break between words, not after the dashes of an option; spaces within a word are all kept. */
 function commandFact(command: readonly string[]): Markup {
-  const words = ["rerank", ...command.map(shellWord)].join(" ").split(/( )/);
+  const words = ["rerank", ...command.map(shellWord)].map((word, position) => html`${position === 0 ? "" : " "}<span>${word.split(/( )/)}</span>`);
   return html`<dt>Command</dt><dd><code>${words}</code></dd>`;
 }

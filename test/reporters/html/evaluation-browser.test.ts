@@ -48,7 +48,7 @@ describe.skipIf(browser === undefined)("the report in a browser (skipped where n
     const long = { text: `${"Donaudampfschiffahrt".repeat(40)} ${"漢".repeat(200)}` };
     const { queries, ...evaluation } = sampleEvaluation();
     const unwieldy = { ...evaluation, dataset: "x".repeat(200), queries: queries.map((each) => ({ ...each, query: { ...each.query, ...long } })) };
-    writeFileSync(join(folder, "one.html"), await evaluationHtml({ evaluations: [unwieldy], differences: [], ...about }));
+    writeFileSync(join(folder, "one.html"), await evaluationHtml({ evaluations: [unwieldy], differences: [], ...about, command: ["eval", "x".repeat(200), "--instruct", long.text] }));
     const { variants, differences } = sampleComparison();
     writeFileSync(join(folder, "several.html"), await evaluationHtml({ evaluations: variants, differences, ...about }));
     for (const name of ["one", "several"]) {

@@ -212,6 +212,7 @@ describe("what may be missing", () => {
     expect(titles).not.toContain("Time for a query");
     expect(titles).not.toContain("Similarity");
     expect(titles).toContain("Measures");
+    expect(titles).toContain("Run against run");
     expect(documentOf(page).querySelector(".lead")?.textContent).toMatch(/^rerank\.tag reaches nDCG@10 of \.\d+, recall\.tag \.\d+ \(/u);
     expectSound(page);
   });
