@@ -43,6 +43,10 @@ export function planRepair(findings: AuditFindings, store: Pick<AuditedStore, "d
   };
 }
 
+export function hasWork({ rows, graph, removeLeftovers, compact }: RepairPlan): boolean {
+  return rows !== undefined || graph !== "keep" || removeLeftovers || compact;
+}
+
 /** Whether the graph holds what it should not, so that no vector can be judged by it. */
 export function isGraphOfOthers({ vectors: { vectors, differing } }: ContentFindings): boolean {
   return differing.length > Math.max(FEW_VECTORS, vectors * MOST_DAMAGED_SHARE);

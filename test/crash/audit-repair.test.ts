@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readHnswStamp } from "../../src/adapters/hnsw-files.ts";
 import { createRandom } from "../../src/domain/seeded-random.ts";
+import { until } from "../support/inference-processes.ts";
 import { changeStore, notePath, writeSyntheticIndex } from "../support/synthetic-index.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { lookAt, recallMethod, storeFile, storeFolder } from "./support/index-look.ts";
@@ -70,7 +71,7 @@ test("an index works after a repair that is killed at any moment, and the next o
 test("a repair that is stopped with Ctrl-C ends with 130, and can be begun again", async () => {
   const folder = damagedCopy();
   const run = startRerank(["audit", "--repair"], { cwd: folder });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await until(() => run.stderr().includes("repairing") || run.hasEnded);
   run.signalGroup("SIGINT");
   const { code, stdout, stderr } = await run.ended;
   expect([code, stdout, stderr.includes("unexpected")]).toEqual([130, "", false]);

@@ -1,5 +1,6 @@
 import { requireIndexHome, type IndexHome } from "../../adapters/index-home.ts";
 import { acquireIndexLock } from "../../adapters/index-lock.ts";
+import { hasWork } from "../../pipeline/audit-repair.ts";
 import { auditJson, auditText, isHealthy } from "../../reporters/audit-report.ts";
 import { createCompileProgress } from "../../reporters/compile-progress.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
@@ -48,10 +49,12 @@ type Audit = (isLocked: boolean, verb: string) => Promise<IndexAudit>;
 
 async function auditAndRepair(home: IndexHome, audit: Audit, context: CommandContext, loaded: LoadedSettings) {
   const { findings, plan } = await audit(true, "auditing");
+  if (!hasWork(plan)) return { findings, repaired: [] };
+  // Said in a log too, where progress shows after seconds only.
+  context.output.notice("rerank: repairing; it can be stopped and begun again");
   const repaired = await withProgress(context, loaded, "repairing", (onProgress) =>
     repairIndex(home, plan, { signal: context.signal, onProgress }),
   );
-  if (repaired.length === 0) return { findings, repaired };
   return { findings: (await audit(true, "auditing again")).findings, repaired };
 }
 

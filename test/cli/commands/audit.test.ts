@@ -154,6 +154,8 @@ describe("a whole index", () => {
   test("is not changed by an audit, nor by a repair that has nothing to do", async () => {
     const before = contentOf(index.generation);
     expect((await report()).healthy).toBe(true);
+    const { code, stderr } = await run({ repair: true });
+    expect([code, stderr.includes("repairing")]).toEqual([0, false]);
     expect((await report({ repair: true })).repaired).toEqual([]);
     expect(contentOf(index.generation)).toEqual(before);
   });
@@ -443,6 +445,12 @@ describe("what is around it", () => {
     expect(found.healthy).toBe(true);
     expect(checkOf(found, "HNSW file")).toMatchObject({ verdict: "note", detail: "behind the store while `rerank index docs` runs" });
     expect(checkOf(found, "leftovers").detail).toBe("none");
+  });
+
+  test("is mended with a word before, in a log too", async () => {
+    rmSync(graphPath());
+    expect((await run()).stderr).not.toContain("repairing");
+    expect((await run({ repair: true })).stderr).toContain("rerank: repairing; it can be stopped and begun again\n");
   });
 
   test("repairs only when no other process writes", async () => {
