@@ -149,12 +149,11 @@ async function observe(
   tell: (done: number) => void,
 ): Promise<SurvivalObservation[]> {
   const candidateCount = counts.at(-1) ?? 0;
-  const recallStartedAt = performance.now();
-  await recall(query.vector, store, vectorIndex, { candidateCount });
-  const foundMs = query.elapsedMs + performance.now() - recallStartedAt;
   const orders = [];
   for (const { matches } of bySize) orders.push(await recall(query.vector, store, indexOf(matches), { candidateCount }));
   const [pool = []] = orders;
+  // After the orders, which have read the passages: whichever count comes first would pay for a cold disk.
+  const foundMs = await recallTimes(query, counts, vectorIndex, store);
 
   const judgedAtMs: number[] = pool.map(() => 0);
   const startedAt = performance.now();
@@ -172,9 +171,20 @@ async function observe(
       candidates: counts[position] ?? 0,
       dimensions,
       survival: shares[size]?.[position] ?? 0,
-      elapsedMs: foundMs + judgingMs,
+      elapsedMs: (foundMs[position] ?? 0) + judgingMs,
     })),
   );
+}
+
+/** What the first stage takes for each count: a few candidates are found, and their texts read, sooner than many. */
+async function recallTimes({ vector, elapsedMs }: EmbeddedQuery, counts: readonly number[], vectorIndex: VectorIndex, store: PassageStore): Promise<number[]> {
+  const times: number[] = [];
+  for (const candidateCount of counts) {
+    const startedAt = performance.now();
+    await recall(vector, store, vectorIndex, { candidateCount });
+    times.push(elapsedMs + performance.now() - startedAt);
+  }
+  return times;
 }
 
 /** Matches that are known, in the place of an index that would find them. */

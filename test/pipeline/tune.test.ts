@@ -6,6 +6,7 @@ import type { ModelSpec } from "../../src/domain/model-spec.ts";
 import type { TuneEvent } from "../../src/pipeline/tune-result.ts";
 import { tune, type TuneDependencies, type TuneOptions } from "../../src/pipeline/tune.ts";
 import type { PassageStore } from "../../src/ports/passage-store.ts";
+import type { VectorIndex } from "../../src/ports/vector-index.ts";
 import { createFakeEmbedder, createFakeReranker, fakeSpec } from "../support/fake-models.ts";
 
 const QWEN3: ModelSpec = { ...fakeSpec("embedder", "qwen", true), family: "qwen3", precision: "int8", readsInstruction: true, promptSeparator: "\n" };
@@ -94,6 +95,25 @@ describe("tune", () => {
     expect(means).toEqual(means.toSorted((a, b) => a - b));
     expect(points[0]?.meanMs).toBeGreaterThanOrEqual(5 * 3);
     expect(verdict).toMatchObject({ outcome: "too-slow", point: { candidates: 5 } });
+  });
+
+  test("times are those of a recall of as many candidates, not of the whole pool", async () => {
+    await fill(40);
+    const deps = dependencies();
+    const exact = await deps.vectorIndex;
+    const slow: VectorIndex = {
+      ...exact,
+      async nearest(query, count) {
+        await new Promise((resolve) => setTimeout(resolve, count * 3));
+        return exact.nearest(query, count);
+      },
+    };
+    const queries = ["apple", "pear", "apple pear"].map((text) => ({ text, source: "argument" }) as const);
+    const { points } = await tune({ ...deps, vectorIndex: slow }, { ...OPTIONS, queries });
+    const [first, last] = [points[0], points.at(-1)];
+    expect([first?.candidates, last?.candidates]).toEqual([5, 40]);
+    // 35 candidates more, 105 ms more: what fakes take to judge them is a thousandth of it.
+    expect((last?.meanMs ?? 0) - (first?.meanMs ?? 0)).toBeGreaterThan(50);
   });
 
   test("counts a passage for every copy of it, and judges them once", async () => {
