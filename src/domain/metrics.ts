@@ -82,8 +82,9 @@ function compareBytes(a: string, b: string): number {
 }
 
 /**
- * Kendall's tau-b between two lists of scores of the same items, -1 to 1: pairs in the same order minus pairs in opposite order, over
- * the pairs that neither list ties (Kendall 1945). 1 for fewer than two items, 0 where one list ties everything.
+ * Kendall's tau-b between two lists of scores of the same items, -1 to 1: pairs in the same order minus pairs in opposite order, over the
+ * geometric mean of the pairs that the one list does not tie and those that the other does not (Kendall 1945). 1 for fewer than two items,
+ * 0 where one list ties everything.
  */
 export function kendallTau(left: readonly number[], right: readonly number[]): number {
   if (left.length < 2) return 1;
