@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,37 +19,43 @@ interface JournalLine extends QueryAnswer {
 }
 
 /**
- * Two processes may write one journal: each line is one write at the file's end, and the later answer to a query counts. Rejects with
- * UserError where the file cannot be written.
+ * Two processes may write one journal: each line is one write at the file's end, and the later answer to a query counts. The file is opened for
+ * writing by the first answer that is appended, so that a complete one can be read from a folder that cannot be written. Rejects with UserError
+ * where the file cannot be read, or removed.
  *
  * @param fresh starts from nothing.
  */
 export async function openAnswerJournal(file: string, queries: readonly JudgedQuery[], { fresh = false } = {}): Promise<AnswerJournal> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
     if (fresh) rmSync(file, { force: true });
-    const descriptor = openSync(file, "a+");
-    const known = await readAnswers(file, queries);
-    // A killed process leaves half a line: the next one must not become a part of it.
-    let isCutOff = endsInsideLine(descriptor);
+    const known = existsSync(file) ? await readAnswers(file, queries) : new Map<string, QueryAnswer>();
+    let descriptor: number | undefined;
     return {
       known,
       append(query, answer) {
         const line: JournalLine = { queryHash: hashOf(query), ...answer };
         try {
-          writeAll(descriptor, `${isCutOff ? "\n" : ""}${JSON.stringify(line)}\n`);
+          descriptor ??= openForAppending(file);
+          writeAll(descriptor, `${JSON.stringify(line)}\n`);
         } catch (error) {
           throw unwritable(file, error);
         }
-        isCutOff = false;
       },
       close() {
-        closeSync(descriptor);
+        if (descriptor !== undefined) closeSync(descriptor);
       },
     };
   } catch (error) {
     throw unwritable(file, error);
   }
+}
+
+function openForAppending(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(file, "a+");
+  // A killed process leaves half a line: the next one must not become a part of it.
+  if (endsInsideLine(descriptor)) writeAll(descriptor, "\n");
+  return descriptor;
 }
 
 /** A line at a time: the journal of many runs is larger than what is asked of it. */

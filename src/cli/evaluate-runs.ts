@@ -4,6 +4,7 @@ import { UserError } from "../domain/errors.ts";
 import { drawQueries, type JudgedQuery, type QueryAnswer } from "../domain/evaluation.ts";
 import { measureQuery, pairStages, summarizeStages } from "../domain/measure-answers.ts";
 import type { Evaluation } from "../pipeline/evaluation.ts";
+import { counted } from "../reporters/format-numbers.ts";
 import type { EvalOptions } from "./eval-options.ts";
 
 /**
@@ -25,6 +26,7 @@ export async function evaluateRuns(
   const files = await Promise.all(paths.map((path) => readTrecRun(path)));
   const isOnlyOne = (wanted: string) => files.filter(({ tag }) => tag === wanted).length === 1;
   const runs = files.map(({ tag, answers }, place) => ({ name: isOnlyOne(tag) ? tag : (runFiles[place] ?? tag), answers }));
+  requireCommonQuery(qrels, qrelsFile, runs, runFiles);
   const judged = [...qrels].map(([id, grades]): JudgedQuery => ({ id, text: id, grades }));
   const queries = queryCount === undefined ? judged : drawQueries(judged, queryCount, seed);
   let longest = 0;
@@ -56,15 +58,34 @@ export async function evaluateRuns(
       overlapTokens: null,
       seed: queryCount === undefined ? null : seed,
     },
-    notices: runs.flatMap(({ name, answers }) => runNotices(name, answers, queries, qrels)),
+    notices: [...hopelessNotice(queries), ...runs.flatMap((run) => runNotices(run, queries, qrels))],
   };
 }
 
-function runNotices(name: string, answers: ReadonlyMap<string, unknown>, asked: readonly JudgedQuery[], qrels: ReadonlyMap<string, unknown>): string[] {
+interface Run {
+  readonly name: string;
+  readonly answers: ReadonlyMap<string, unknown>;
+}
+
+/** The wrong file of judgments is a common mistake, and would measure 0 everywhere. */
+function requireCommonQuery(qrels: ReadonlyMap<string, unknown>, qrelsFile: string, runs: readonly Run[], runFiles: readonly string[]): void {
+  for (const [place, { answers }] of runs.entries()) {
+    if ([...answers.keys()].some((id) => qrels.has(id))) continue;
+    const [judged, answered] = [[...qrels.keys()][0], [...answers.keys()][0]];
+    throw new UserError(`${runFiles[place]} answers none of the queries that ${qrelsFile} judges ("${answered}" against "${judged}", for one)`, { hint: "name the judgments that belong to the run" });
+  }
+}
+
+function hopelessNotice(queries: readonly JudgedQuery[]): string[] {
+  const hopeless = queries.filter(({ grades }) => ![...grades.values()].some((grade) => grade >= 1));
+  return hopeless.length === 0 ? [] : [`${counted(hopeless.length, "judged query has", "judged queries have")} no relevant document: all measures are 0 there`];
+}
+
+function runNotices({ name, answers }: Run, asked: readonly JudgedQuery[], qrels: ReadonlyMap<string, unknown>): string[] {
   const unjudged = [...answers.keys()].filter((id) => !qrels.has(id)).length;
   const missing = asked.filter(({ id }) => !answers.has(id)).length;
   return [
-    ...(missing > 0 ? [`${name} has no answer to ${missing} of ${asked.length} judged queries: they count as 0`] : []),
-    ...(unjudged > 0 ? [`${name} answers ${unjudged} queries that nobody judged: they do not count`] : []),
+    ...(missing > 0 ? [`${name} has no answer to ${missing} of ${counted(asked.length, "judged query", "judged queries")}: what is missing counts as 0`] : []),
+    ...(unjudged > 0 ? [`${name} answers ${counted(unjudged, "query", "queries")} that nobody judged: no measure counts them`] : []),
   ];
 }

@@ -29,15 +29,26 @@ export interface EvaluateVariantOptions extends Omit<EvalIndexOptions, "name" | 
 /** Raised whenever the same models and settings may give other answers: journals of other versions are not gone on with. */
 const ANSWERS_VERSION = 2;
 
+export interface EvaluatedVariant {
+  readonly evaluation: Evaluation;
+  /** The journal that its answers are kept in: the same one for variants that are the same. */
+  readonly answersFile: string;
+}
+
 /** Asks the queries with one choice of models and settings, and measures the answers. What an earlier run has answered is not asked again. */
-export async function evaluateVariant(options: EvaluateVariantOptions): Promise<Evaluation> {
+export async function evaluateVariant(options: EvaluateVariantOptions): Promise<EvaluatedVariant> {
   const { dataset, queries, asked, context, hub, onNotice, openProgress } = options;
   const { home, settings } = await prepareEvalIndex({ ...options, name: dataset.name, corpus: dataset.corpus });
   const index = await openIndexAt(home, { settings, hub, cwd: context.cwd, rerank: settings.rerank, onNotice, signal: context.signal, openProgress });
   try {
+    const specs = [index.embedder.spec, ...(index.reranker ? [index.reranker.spec] : [])];
+    // Said before hours are spent on what cannot make a difference.
+    const deaf = deafModels(settings.instruct, specs);
+    for (const line of deaf) onNotice(line);
+    const instruction = heardInstruction(settings.instruct, specs);
     const recallMethod = (await index.vectorIndex).method;
-    const file = journalFile(dataset, index, recallMethod, settings, asked, context);
-    const journal = await openAnswerJournal(file, queries, { fresh: asked.fresh });
+    const answersFile = journalFile(dataset, index, { ...settings, depth: asked.depth, instruction, recallMethod }, context);
+    const journal = await openAnswerJournal(answersFile, queries, { fresh: asked.fresh });
     try {
       const { known } = journal;
       const queryById = new Map(queries.map((query) => [query.id, query]));
@@ -46,16 +57,15 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
         depth: asked.depth,
         candidateCount: settings.candidates,
         hybrid: settings.hybrid,
-        ...(settings.instruct !== undefined && { instruction: settings.instruct }),
+        ...(instruction !== null && { instruction }),
         known,
         onAnswer: (answer) => journal.append(queryById.get(answer.queryId)!, answer),
         onEvent: options.onEvent,
         signal: context.signal,
       });
       const measured = queries.map((query, place) => measureQuery(query, answers[place]!));
-      const specs = [index.embedder.spec, ...(index.reranker ? [index.reranker.spec] : [])];
       const { documents, passages } = index.store.counts();
-      return {
+      const evaluation = {
         label: options.label ?? pairName(index),
         dataset: dataset.name,
         corpus: { documents, passages },
@@ -68,14 +78,15 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
           candidateCount: index.reranker ? settings.candidates : 0,
           hybrid: settings.hybrid,
           recallMethod,
-          instruction: heardInstruction(settings.instruct, specs),
+          instruction,
           dimensions: index.manifest.dimensions,
           passageTokens: index.manifest.chunking.maxTokens,
           overlapTokens: index.manifest.chunking.overlapTokens,
           seed: asked.queryCount === undefined ? null : asked.seed,
         },
-        notices: [...dataset.notices, ...deafModels(settings.instruct, specs), ...knownNotice(known.size, queries.length)],
+        notices: [...dataset.notices, ...deaf, ...knownNotice(known.size, queries.length)],
       };
+      return { evaluation, answersFile };
     } finally {
       journal.close();
     }
@@ -95,13 +106,17 @@ function pairName({ embedder, reranker }: OpenedIndex): string {
   return reranker === undefined || reranker.spec.id === name ? name : `${name}+${reranker.spec.id}`;
 }
 
+type Decisive = Pick<Settings, "candidates" | "hybrid" | "longDocuments" | "device"> & {
+  readonly depth: number;
+  readonly instruction: string | null;
+  readonly recallMethod: string;
+};
+
 /** One journal for each set of documents, models and settings: whatever decides an answer is part of its name. */
 function journalFile(
   dataset: Dataset,
   index: OpenedIndex,
-  recallMethod: string,
-  { candidates, hybrid, instruct, longDocuments, device }: Settings,
-  { depth }: Pick<EvalOptions, "depth">,
+  { candidates, hybrid, longDocuments, device, depth, instruction, recallMethod }: Decisive,
   { environment }: EvalIndexOptions["context"],
 ): string {
   const decisive = {
@@ -111,7 +126,7 @@ function journalFile(
     reranker: index.reranker?.spec.fingerprint ?? null,
     candidates: index.reranker ? candidates : null,
     hybrid,
-    instruct: instruct ?? null,
+    instruction,
     longDocuments,
     device,
     recallMethod,

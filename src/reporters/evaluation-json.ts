@@ -1,5 +1,6 @@
 import { MEASURE_NAMES, type Interval, type MeasureName, type MovedQuery, type PairedDifference, type StageSummary, type VariantDifference } from "../domain/evaluation.ts";
 import type { Comparison, Evaluation } from "../pipeline/evaluation.ts";
+import { notesOf } from "./evaluation-wording.ts";
 import { printableJson } from "./printable.ts";
 
 /** Raised when a key changes its meaning or goes away. Described in docs/evaluation.schema.json and docs/comparison.schema.json. */
@@ -29,8 +30,9 @@ function written(record: object): string {
   return `${printableJson(JSON.stringify(record, null, 2))}\n`;
 }
 
-function evaluationRecord({ stages, paired, models, settings, corpus, notices }: Evaluation) {
-  return { stages: stages.map(stageRecord), paired: paired.map(differenceRecord), models, settings, corpus, notices };
+function evaluationRecord(evaluation: Evaluation) {
+  const { stages, paired, models, settings, corpus } = evaluation;
+  return { stages: stages.map(stageRecord), paired: paired.map(differenceRecord), models, settings, corpus, notices: notesOf(evaluation) };
 }
 
 function stageRecord(stage: StageSummary) {

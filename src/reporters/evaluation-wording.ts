@@ -12,6 +12,8 @@ const MEASURE_CUTOFFS: Readonly<Record<MeasureName, number>> = { ndcg10: 10, mrr
 /** Percentile bootstrap of fewer queries gives intervals that are clearly too narrow. */
 const FEW_QUERIES = 20;
 const SIGNIFICANCE_LEVEL = 0.05;
+/** With n queries that differ, the smallest p-value of the exact test is 2 / 2^n. */
+const LEAST_TESTABLE_QUERIES = 6;
 const LEAST_SHOWN_P = 0.001;
 
 /** What the evidence says of `to` against `from`. */
@@ -55,8 +57,8 @@ function conclude({ ndcg10Difference, ci95: [low, high], pValue }: PairedDiffere
   const includesZero = low <= 0 && high >= 0;
   const isSignificant = pValue < SIGNIFICANCE_LEVEL;
   if (includesZero && !isSignificant) return { conclusion: "the interval includes zero, no difference is shown", verdict: "open" };
-  if (includesZero) return { conclusion: "the test finds a difference, but the interval includes zero: too close to call", verdict: "open" };
-  if (!isSignificant) return { conclusion: "the interval excludes zero, but the test finds no difference at 5 %: too close to call", verdict: "open" };
+  if (includesZero) return { conclusion: "the test finds a difference, but the interval includes zero: not settled", verdict: "open" };
+  if (!isSignificant) return { conclusion: "the interval excludes zero, but the test finds no difference at 5 %: not settled", verdict: "open" };
   const verdict = ndcg10Difference > 0 ? "better" : "worse";
   return { conclusion: `${verdict}, significant at 5 %`, verdict };
 }
@@ -98,10 +100,15 @@ export function notesOf({ queries, settings: { depth }, notices }: Evaluation): 
   const shallow = MEASURE_NAMES.filter((name) => MEASURE_CUTOFFS[name] > depth).map((name) => MEASURE_TITLES[name]);
   const listed = shallow.length < 2 ? shallow.join("") : `${shallow.slice(0, -1).join(", ")} and ${shallow.at(-1)}`;
   return [
-    ...(shallow.length === 0 ? [] : [`documents were ranked to ${depth}: ${listed} ${shallow.length === 1 ? "looks" : "look"} no deeper`]),
-    ...(queries.length < FEW_QUERIES ? [`${counted(queries.length, "query is", "queries are")} few: the intervals are too narrow, and the test finds large differences only`] : []),
+    ...(shallow.length === 0 ? [] : [`the longest order has ${counted(depth, "document")}: ${listed} ${shallow.length === 1 ? "looks" : "look"} no deeper`]),
+    ...(queries.length < FEW_QUERIES ? [fewQueries(queries.length)] : []),
     ...notices,
   ];
+}
+
+function fewQueries(count: number): string {
+  const few = `${counted(count, "query is", "queries are")} few: the intervals are too narrow`;
+  return count < LEAST_TESTABLE_QUERIES ? `${few}, and no test can find a difference at 5 % with fewer than ${LEAST_TESTABLE_QUERIES}` : `${few}, and the test finds large differences only`;
 }
 
 /** How the uncertainty was worked out: one line below the numbers. */

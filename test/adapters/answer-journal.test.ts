@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openAnswerJournal } from "../../src/adapters/answer-journal.ts";
@@ -60,8 +60,19 @@ describe("the journal of answers", () => {
     await write(file, "q1");
     const journal = await openAnswerJournal(file, [query("q1")], { fresh: true });
     expect(journal.known.size).toBe(0);
+    journal.append(query("q2"), answer("q2"));
     journal.close();
-    expect(readFileSync(file, "utf8")).toBe("");
+    expect([...(await knownOf(file, query("q1"), query("q2"))).keys()]).toEqual(["q2"]);
+  });
+
+  test("writes nothing, and needs to write nothing, where every answer is known", async () => {
+    const file = join(tempFolder(), "answers.jsonl");
+    expect((await knownOf(file, query("q1"))).size).toBe(0);
+    expect(existsSync(file)).toBe(false);
+    await write(file, "q1");
+    const before = readFileSync(file, "utf8");
+    expect((await knownOf(file, query("q1"))).size).toBe(1);
+    expect(readFileSync(file, "utf8")).toBe(before);
   });
 
   test("takes the later answer when two processes have kept one each", async () => {

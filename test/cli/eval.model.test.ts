@@ -30,6 +30,7 @@ beforeAll(async () => {
     "docs/sharpen.md": `# ${CORPUS[1]!.title}\n\n${CORPUS[1]!.text}\n`,
     "own.yaml": "- query: how do I remove limescale?\n  expect: docs/descale.md\n- query: at what angle is a knife sharpened?\n  expect: [docs/sharpen.md]\n",
   });
+  place.write({ "other.qrels": "zz 0 descale 1\n" });
   first = await place.rerank(["eval", "kitchen", "--json", "--run-out", "mine.run"]);
 });
 
@@ -91,7 +92,9 @@ describe("rerank eval on a BEIR folder", () => {
     const samples = new Set((await Promise.all(["1", "2", "3", "4"].map(sampleOf))).map((ids) => ids.join(" ")));
     expect(samples.size).toBeGreaterThan(1);
     const again = await place.rerank(["eval", "3.run", "--qrels", "kitchen/qrels/test.tsv", "--json", "--queries", "2", "--seed", "3"]);
-    expect(JSON.parse(again.stdout)).toMatchObject({ queries: 2, notices: [] });
+    const { queries, notices } = JSON.parse(again.stdout);
+    expect(queries).toBe(2);
+    expect(notices.join()).not.toContain("has no answer");
   });
 
   test("makes its index in the cache again where it is damaged", async () => {
@@ -113,6 +116,13 @@ describe("rerank eval on a BEIR folder", () => {
     const twice = await place.rerank(["eval", "mine.run", "./mine.run", "--qrels", "kitchen/qrels/test.tsv"]);
     expect(twice).toMatchObject({ exitCode: 2 });
     expect(twice.stderr).toContain("named twice");
+  });
+
+  test("says at once that an instruction is not heard, and that a variant is the same as another", async () => {
+    const run = await place.rerank(["eval", "kitchen", "--compare", "candidates=50", "instruct=Find recipes"]);
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain("reads no instruction");
+    expect(run.stderr).toContain('"instruct=Find recipes" comes to the same models and settings as "candidates=50"');
   });
 
   test("compares settings, and writes a report that needs nothing from elsewhere", async () => {
@@ -170,6 +180,11 @@ describe("rerank eval refuses", () => {
     ["a dataset that is not there", ["eval", "nowhere"], "does not exist"],
     ["run files without judgments", ["eval", "mine.run"], "need judgments"],
     ["run files with what only models could heed", ["eval", "mine.run", "--qrels", "kitchen/qrels/test.tsv", "--candidates", "3"], "--candidates would have no effect"],
+    ["to write over its run", ["eval", "mine.run", "--qrels", "kitchen/qrels/test.tsv", "--html", "mine.run"], "would be overwritten"],
+    ["to write over its judgments", ["eval", "mine.run", "--qrels", "kitchen/qrels/test.tsv", "--html", "./kitchen/qrels/../qrels/test.tsv"], "would be overwritten"],
+    ["to write over its corpus", ["eval", "kitchen", "--html", "kitchen/corpus.jsonl"], "would be overwritten"],
+    ["to write run and report into one file", ["eval", "kitchen", "--html", "same", "--run-out", "same"], "cannot hold both"],
+    ["judgments that belong to another run", ["eval", "mine.run", "--qrels", "other.qrels"], "answers none of the queries"],
     ["a sample of nothing", ["eval", "kitchen", "--queries", "0"], "--queries"],
     ["a setting that does not exist", ["eval", "kitchen", "--compare", "candidate=3", "mini"], '"candidate"'],
     ["a value out of range, before anything is asked", ["eval", "kitchen", "--compare", "mini", "candidates=-3"], "candidates"],

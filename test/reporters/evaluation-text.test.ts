@@ -81,8 +81,8 @@ describe("evaluationText", () => {
 
   test("says which measures look no deeper than the ranking, and that few queries prove little", () => {
     const { queries, settings } = EVALUATION;
-    expect(text(120, { settings: { ...settings, depth: 50 } })).toContain("note: documents were ranked to 50: R@100 looks no deeper\n");
-    expect(text(120, { settings: { ...settings, depth: 20 } })).toContain("note: documents were ranked to 20: R@50 and R@100 look no deeper\n");
+    expect(text(120, { settings: { ...settings, depth: 50 } })).toContain("note: the longest order has 50 documents: R@100 looks no deeper\n");
+    expect(text(120, { settings: { ...settings, depth: 20 } })).toContain("note: the longest order has 20 documents: R@50 and R@100 look no deeper\n");
     expect(text(120)).not.toContain("note:");
     expect(text(120, { queries: queries.slice(0, 5) })).toContain("note: 5 queries are few: the intervals are too narrow,");
   });

@@ -18,8 +18,8 @@ describe("differenceSentence", () => {
     expect(conclude(0.012, [-0.008, 0.033], 0.24)).toEqual({
       verdict: "open", sentence: "rerank against recall: nDCG@10 +1.2 points [-0.8, +3.3], p 0.24: the interval includes zero, no difference is shown",
     });
-    expect(conclude(0.02, [0.001, 0.04], 0.051).sentence).toContain("p 0.051: the interval excludes zero, but the test finds no difference at 5 %: too close to call");
-    expect(conclude(0.02, [-0.001, 0.04], 0.049).sentence).toContain("p 0.049: the test finds a difference, but the interval includes zero: too close to call");
+    expect(conclude(0.02, [0.001, 0.04], 0.051).sentence).toContain("p 0.051: the interval excludes zero, but the test finds no difference at 5 %: not settled");
+    expect(conclude(0.02, [-0.001, 0.04], 0.049).sentence).toContain("p 0.049: the test finds a difference, but the interval includes zero: not settled");
     expect(conclude(0, [0, 0], 1)).toEqual({ verdict: "open", sentence: "rerank against recall: nDCG@10 0.0 points [0.0, 0.0], p 1.00: no query tells them apart" });
   });
 

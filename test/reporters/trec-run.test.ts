@@ -34,10 +34,12 @@ test("leaves out a query that the last stage did not answer", () => {
   expect([...trecRunLines(ranked(["a"], { stages: ["recall"] }))]).toEqual([]);
 });
 
-test("names the id whose white space would break the format, before the first line", () => {
-  const error = userErrorOf(() => trecRunLines(ranked(["a", "my notes.md"])));
-  expect(error.message).toBe('the document id "my notes.md" cannot stand in a TREC run, whose columns are separated by white space');
-  expect(error.hint).toBe("give the document another id, or leave out --run-out");
-  expect(userErrorOf(() => trecRunLines(ranked(["a"], { queryId: "q\u00a01" }))).message).toContain("the query id ");
-  expect(userErrorOf(() => trecRunLines(ranked([""]))).message).toContain('the document id ""');
+test("parts the columns by tabs where an id has a space in it", () => {
+  expect([...trecRunLines(ranked(["a", "my notes.md"]))]).toEqual(["q1\tQ0\ta\t1\t2\trerank\n", "q1\tQ0\tmy notes.md\t2\t1\trerank\n"]);
+});
+
+test("names the id that no line can hold, before the first one", () => {
+  expect(userErrorOf(() => trecRunLines(ranked(["a", "two\nlines"]))).message).toBe('the id "two\\nlines" cannot stand in a TREC run, whose columns are parted by spaces or tabs');
+  expect(userErrorOf(() => trecRunLines(ranked(["a"], { queryId: "q\t1" }))).message).toContain('"q\\t1"');
+  expect(userErrorOf(() => trecRunLines(ranked([""]))).message).toContain('the id ""');
 });

@@ -1,5 +1,5 @@
-import { statSync, writeFileSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { extname, relative, resolve, sep } from "node:path";
 import { openBeirFolder } from "../../adapters/datasets/beir-folder.ts";
 import { OWN_QUERY_EXTENSIONS } from "../../adapters/datasets/own-query-file.ts";
 import { readOwnQueries } from "../../adapters/datasets/own-queries.ts";
@@ -37,11 +37,30 @@ export async function runEval(args: readonly string[], flags: Flags, context: Co
   const { settings } = await loadSettings(context, "eval", flags);
   const options = evalOptions(flags, context.cwd);
   const inputs = args.map((arg) => resolve(context.cwd, arg));
+  requireOwnPlaces([options.runFile, options.htmlFile], [...inputs, ...(options.qrelsFile === undefined ? [] : [resolve(context.cwd, options.qrelsFile)])]);
   const evaluations = areRuns(args, inputs)
     ? [await evaluateRuns(args, requireQrels(options, flags), options, context.cwd)]
     : await evaluateDataset(requireOne(args, inputs), settings, flags, options, context);
   await report(evaluations, settings, options, context);
   return 0;
+}
+
+/** What a dataset's folder holds. */
+const DATASET_PARTS = ["corpus.jsonl", "queries.jsonl", "qrels", "docs"];
+
+/** Throws UserError where a file to be written is one that is read, or is to be written twice. */
+function requireOwnPlaces(outputs: readonly (string | undefined)[], inputs: readonly string[]): void {
+  const files = outputs.filter((file) => file !== undefined).map(realPath);
+  for (const [place, file] of files.entries()) {
+    const isRead = inputs.map(realPath).some((input) => file === input || DATASET_PARTS.includes(relative(input, file).split(sep)[0] ?? ""));
+    if (isRead || files.indexOf(file) !== place) {
+      throw new UserError(isRead ? `${file} is part of what is measured, and would be overwritten` : `${file} cannot hold both the run and the report`, { hint: "name another file" });
+    }
+  }
+}
+
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function areRuns(args: readonly string[], inputs: readonly string[]): boolean {
@@ -80,22 +99,25 @@ async function evaluateDataset(input: string, settings: Settings, flags: Flags, 
   for (const variant of variants) chosen.push({ variant, ...(await variantSettings(variant, flags, context)) });
   const talk = createEvalTalk(context, settings.color);
   const evaluations: Evaluation[] = [];
+  const labels = new Map<string, string>();
   try {
     for (const { variant, ...resolved } of chosen) {
-      evaluations.push(
-        await evaluateVariant({
-          label: variant.label,
-          ...resolved,
-          context,
-          dataset,
-          queries,
-          asked: options,
-          onNotice: (line) => talk.notice(line),
-          openProgress: compileProgressOf(context),
-          showIndexing: () => talk.showIndexing(),
-          onEvent: (event) => talk.onEvent(event),
-        }),
-      );
+      const { evaluation, answersFile } = await evaluateVariant({
+        label: variant.label,
+        ...resolved,
+        context,
+        dataset,
+        queries,
+        asked: options,
+        onNotice: (line) => talk.notice(line),
+        openProgress: compileProgressOf(context),
+        showIndexing: () => talk.showIndexing(),
+        onEvent: (event) => talk.onEvent(event),
+      });
+      const same = labels.get(answersFile);
+      if (same !== undefined) talk.notice(`"${evaluation.label}" comes to the same models and settings as "${same}"`);
+      labels.set(answersFile, evaluation.label);
+      evaluations.push(evaluation);
     }
   } catch (error) {
     talk.end();
