@@ -1,4 +1,5 @@
 import type { HubSettings, SettingKey, Settings } from "../../config/settings-table.ts";
+import { withReactRelease } from "../../config/react-release.ts";
 import { untilAborted } from "../../pipeline/until-aborted.ts";
 import { displayPath } from "../../reporters/display-path.ts";
 import { printableLine } from "../../reporters/printable.ts";
@@ -38,7 +39,7 @@ export async function runScreen(options: RunScreenOptions): Promise<number> {
   const { reranker } = index;
   if (reranker === undefined) throw new Error("the screen needs a reranker");
   // React and Ink load for those who look at them only.
-  const { openScreen } = await import("../../ui/open-screen.tsx");
+  const { openScreen } = await withReactRelease(() => import("../../ui/open-screen.tsx"));
   // Ctrl-C while all of that loaded.
   context.signal.throwIfAborted();
   let services: OpenedServices | undefined;
