@@ -93,8 +93,18 @@ describe("rerank tune", () => {
   test("writes into the user's file, and says that another source goes before it", async () => {
     const run = expectExit(await place.rerank(["tune", "wine in the cellar", "--write"], { env: { RERANK_CANDIDATES: "60" } }), 0);
     expect(run.stdout).toMatch(/\ncandidates 1\d: wrote \/.*config\.json\n$/);
-    expect(run.stderr).toContain("candidates comes from RERANK_CANDIDATES for now");
+    expect(run.stderr).toMatch(/rerank: candidates comes from RERANK_CANDIDATES for now, which goes before \/.*config\.json\n$/);
     expectExit(await place.rerank(["config", "unset", "candidates"]), 0);
+  });
+
+  test("says that the project's file goes before the user's, and how to write that one", async () => {
+    expectExit(await place.rerank(["config", "set", "candidates", "13", "--project"]), 0);
+    const run = expectExit(await place.rerank(["tune", "wine in the cellar", "--write", "--json"]), 0);
+    const notice = /^candidates comes from \/.*\.rerankrc\.json for now, which goes before \/.*config\.json: to change that one, add --project$/;
+    expect(parse(run.stdout).notices.at(-1)).toMatch(notice);
+    expect(run.stderr.trimEnd().split("\n").at(-1)).toMatch(/^rerank: candidates comes from .*, add --project$/);
+    expectExit(await place.rerank(["config", "unset", "candidates"]), 0);
+    expectExit(await place.rerank(["config", "unset", "candidates", "--project"]), 0);
   });
 
   test("a file that is edited by hand costs nothing of what was measured", async () => {

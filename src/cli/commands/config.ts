@@ -106,7 +106,9 @@ async function overridden(key: string, file: string, context: ConfigContext): Pr
     const { sources } = await resolveSettings(context);
     const { source, where }: Partial<SettingSource> = sources[key as SettingKey] ?? {};
     if (where === undefined || source === "default" || where === file) return [];
-    return [`${key} comes from ${where} for now, which goes before ${file}`];
+    // Only the project's file goes before another file.
+    const remedy = source === "file" ? ": to change that one, add --project" : "";
+    return [`${key} comes from ${where} for now, which goes before ${file}${remedy}`];
   } catch (error) {
     // The change is written; that another key or file is wrong is what the next command reports.
     if (error instanceof UserError) return [error.message];

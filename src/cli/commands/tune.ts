@@ -59,10 +59,12 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
     await index.close();
   }
   for (const line of tuning.notices) output.notice(`rerank: ${line}`);
-  const { written, failure } = await writeSettings(tuning, wishes, settings, context);
+  const { written, notices, failure } = await writeSettings(tuning, wishes, settings, context);
   const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
-  const whole = { ...tuning, notices: [...said, ...tuning.notices] };
+  const whole = { ...tuning, notices: [...said, ...tuning.notices, ...notices] };
   await output.write(wishes.json ? tuneJson(whole, written) : tuneText(whole, written, terminal));
+  // Below the line that says what was written: above the table nobody would look for them.
+  for (const line of notices) output.notice(`rerank: ${line}`);
   // Minutes went into the table: it is shown before what went wrong after it.
   if (failure !== undefined) throw failure;
   return tuning.verdict.outcome === "kept" ? 0 : 1;
@@ -79,34 +81,39 @@ function sampleQueries(store: PassageStore, { queryCount = DRAWN_QUERIES, seed }
   return queries;
 }
 
-/** Writes what was found, where it was asked for; a file that cannot be written comes back as the failure. */
+interface Writing {
+  readonly written: readonly WrittenSetting[];
+  /** One line each: what still goes before the file, and what else is to be done. */
+  readonly notices: readonly string[];
+  /** The file could not be written. */
+  readonly failure?: unknown;
+}
+
+/** Writes what was found, where it was asked for. */
 async function writeSettings(
   { verdict, current }: Tuning,
   { write }: TuneWishes,
   { limit }: Pick<Settings, "limit">,
-  { cwd, environment: env, output }: CommandContext,
-): Promise<{ readonly written: readonly WrittenSetting[]; readonly failure?: unknown }> {
+  { cwd, environment: env }: CommandContext,
+): Promise<Writing> {
+  if (write === undefined) return { written: [], notices: [] };
+  if (verdict.outcome !== "kept") return { written: [], notices: ["nothing was written: no setting was found"] };
   const written: WrittenSetting[] = [];
-  if (write === undefined) return { written };
-  const say = (line: string): void => output.notice(`rerank: ${line}`);
-  if (verdict.outcome !== "kept") {
-    say("nothing was written: no setting was found");
-    return { written };
-  }
+  const notices: string[] = [];
   const { candidates, dimensions } = verdict.point;
   const places = { flags: {}, env, cwd, homeFolder: homedir(), platform: process.platform, project: write === "project" };
   const found: Omit<WrittenSetting, "file">[] = [{ key: "candidates", value: candidates }];
   if (dimensions !== current.dimensions) found.push({ key: "dimensions", value: dimensions });
   try {
     for (const { key, value } of found) {
-      const { file, notices } = await configSet(key, [String(value)], places);
-      written.push({ key, value, file });
-      for (const line of notices) say(line);
+      const change = await configSet(key, [String(value)], places);
+      written.push({ key, value, file: change.file });
+      notices.push(...change.notices);
     }
   } catch (failure) {
-    return { written, failure };
+    return { written, notices, failure };
   }
-  if (candidates < limit) say(`searches show ${limit} results, and ${candidates} candidates give no more than ${candidates}: lower limit, too`);
-  if (dimensions !== current.dimensions) say("the index keeps its vectors until it is built anew: rerank index --rebuild");
-  return { written };
+  if (candidates < limit) notices.push(`searches show ${limit} results, and ${candidates} candidates give no more than ${candidates}: lower limit, too`);
+  if (dimensions !== current.dimensions) notices.push("the index keeps its vectors until it is built anew: rerank index --rebuild");
+  return { written, notices };
 }

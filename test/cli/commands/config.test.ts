@@ -82,6 +82,13 @@ describe("config set", () => {
     expect(notices).toEqual([`limit comes from RERANK_LIMIT for now, which goes before ${userFile}`]);
   });
 
+  test("says how to change the project's file where that goes before the user's", async () => {
+    const { file } = await configSet("limit", ["4"], { ...context, project: true });
+    const notice = `limit comes from ${file} for now, which goes before ${userFile}: to change that one, add --project`;
+    expect((await configSet("limit", ["3"], context)).notices).toEqual([notice]);
+    expect((await configSet("limit", ["5"], { ...context, project: true })).notices).toEqual([]);
+  });
+
   test("leaves a YAML file alone and gives the line to write", async () => {
     const file = write("project/.rerankrc.yaml", "# ours\nlimit: 3\n");
     const changed = await failureOf(configSet("limit", ["5"], { ...context, project: true }));
