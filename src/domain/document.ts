@@ -25,3 +25,19 @@ export interface ParsedDocument {
   /** One line each about parts that were left out (a broken JSONL line, say). They are counted and shown. */
   readonly warnings: readonly string[];
 }
+
+/**
+ * The same document with a replacement character (U+FFFD) for each half of a surrogate pair, which JSON can hold and UTF-8 cannot: what is
+ * stored is then read back as it was, and has the digest that it was stored under.
+ */
+export function wellFormed(document: ParsedDocument): ParsedDocument {
+  return {
+    ...document,
+    title: document.title.toWellFormed(),
+    blocks: document.blocks.map((block) => ({
+      ...block,
+      text: block.text.toWellFormed(),
+      ...(block.tableHeader !== undefined && { tableHeader: block.tableHeader.toWellFormed() }),
+    })),
+  };
+}

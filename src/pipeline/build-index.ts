@@ -1,6 +1,6 @@
 import { SkippedDocument } from "../domain/errors.ts";
 import type { SourceFile } from "../ports/document-reader.ts";
-import type { ParsedDocument } from "../domain/document.ts";
+import { wellFormed, type ParsedDocument } from "../domain/document.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { FileSource, FoundFile } from "../ports/file-source.ts";
 import type { DocumentRecord, IndexRoot, PassageStore } from "../ports/passage-store.ts";
@@ -175,7 +175,7 @@ function createRun({ store, files, readDocument, embedder, vectorIndex }: BuildI
   }
 
   async function prepare(file: FoundFile, bytes: Uint8Array, contentHash: string): Promise<void> {
-    const document = await untilAborted(readDocument({ path: file.path, bytes }), signal);
+    const document = wellFormed(await untilAborted(readDocument({ path: file.path, bytes }), signal));
     const drafts = await untilAborted(chunkDocument(document, embedder, chunking), signal);
     if (drafts.length === 0) throw new SkippedDocument("no-text", "there is nothing in it beside headings");
     for (const warning of document.warnings) {

@@ -4,7 +4,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { createHnswIndex } from "../../src/adapters/hnsw-index.ts";
 import { createFileWalker } from "../../src/adapters/file-walker.ts";
 import { readDocument } from "../../src/adapters/readers/all-readers.ts";
+import { openAuditedStore } from "../../src/adapters/sqlite-store/open-audited-store.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite-store/open-sqlite-store.ts";
+import { auditPassages } from "../../src/pipeline/audit-passages.ts";
 import { buildIndex, planOnly, type BuildIndexOptions } from "../../src/pipeline/build-index.ts";
 import { manifestOf } from "../../src/pipeline/index-manifest.ts";
 import type { IndexReport } from "../../src/pipeline/index-report.ts";
@@ -47,6 +49,21 @@ describe("buildIndex", () => {
     expect(report).toMatchObject({ indexed: 2, unchanged: 0, interrupted: false, total: { documents: 2, passages: 2 } });
     expect(report.skipped.map(({ path, reason }) => [path, reason])).toEqual([["docs/empty.md", "empty"], ["docs/x.bin", "binary"]]);
     expect(texts).toEqual(["docs/a.md: alpha", "docs/b.txt: beta"]);
+  });
+
+  test("stores text as it is digested, where JSON holds half a pair of surrogates", async () => {
+    writeFiles(base, {
+      "docs/half.json": String.raw`{"title": "broken \udd9a heading", "text": "half \ud83e of an emoji, \ud800\ud800 and \ud83e\udd9a, which is whole"}`,
+      "docs/half.ipynb": String.raw`{"cells": [{"cell_type": "markdown", "source": ["# Half \ud83e\n", "\n", "of a text"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}`,
+    });
+    const { texts } = await run();
+    expect(texts.join("\n")).toContain("half \ufffd of an emoji, \ufffd\ufffd and 🦚, which is whole");
+    const store = openAuditedStore(join(base, "index.sqlite"));
+    const found = await auditPassages(store, { samples: 100, signal: new AbortController().signal, onProgress: () => {} });
+    expect(found).toMatchObject({ mismatched: 0, unfound: 0, withoutVector: 0 });
+    expect([...store.storedPassages()].flatMap(({ headings }) => headings)).toContain("Half \ufffd");
+    expect(store.documents().map(({ title }) => title).join()).not.toContain("\ufffd\ufffd");
+    store.close();
   });
 
   test("does not read files again that could not be read as they are, and still counts them", async () => {

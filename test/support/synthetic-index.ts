@@ -44,8 +44,8 @@ export async function writeSyntheticIndex(folder: string, notes = 30): Promise<S
   for (let note = 0; note < notes; note++) {
     const path = notePath(note);
     const passages = Array.from({ length: PASSAGES_A_NOTE }, (_, part) => {
-      // Half a pair of surrogates and a null character are stored and digested the same way.
-      const draft = { text: `Note ${note}, part ${part}: kettle${note} and teapot${part}, 茶壺, \ud83c\0.`, headings: [`Note ${note}`], location: { startLine: part + 1, endLine: part + 1 } };
+      // A null character is stored and digested as any other.
+      const draft = { text: `Note ${note}, part ${part}: kettle${note} and teapot${part}, 茶壺, 🏺\0.`, headings: [`Note ${note}`], location: { startLine: part + 1, endLine: part + 1 } };
       return { ...draft, vectorKey: createHash("sha256").update(passageInput(draft)).digest("hex").slice(0, 32) };
     });
     writeFiles(folder, { [path]: passages.map(({ text }) => text).join("\n") });

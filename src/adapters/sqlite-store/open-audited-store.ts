@@ -92,19 +92,19 @@ interface PassageRow {
   readonly id: number;
   readonly path: string | null;
   readonly headings: string;
-  readonly text: Buffer;
+  readonly text: string;
   readonly vectorKey: string | null;
 }
 
 function* storedPassages({ prepare }: Connection): Generator<StoredPassage> {
   const select = prepare(
-    `SELECT p.id, d.path, p.headings, CAST(p.text AS BLOB) AS text, v.vector_key AS vectorKey FROM passages AS p
+    `SELECT p.id, d.path, p.headings, p.text, v.vector_key AS vectorKey FROM passages AS p
      LEFT JOIN documents AS d ON d.id = p.document_id LEFT JOIN vectors AS v ON v.id = p.vector_id
      WHERE p.id > ? ORDER BY p.id LIMIT ${PAGE_ROWS}`,
   );
   for (let lastId = 0; ; ) {
     const rows = select.all(lastId) as PassageRow[];
-    for (const row of rows) yield { ...row, headings: headingsOf(row), text: textOf(row.text) };
+    for (const row of rows) yield { ...row, headings: headingsOf(row) };
     const last = rows.at(-1);
     if (last === undefined) return;
     lastId = last.id;
@@ -119,16 +119,6 @@ function headingsOf({ headings }: PassageRow): readonly string[] | undefined {
     // No JSON any more: the caller counts the passage as damaged.
     return undefined;
   }
-}
-
-/**
- * better-sqlite3 writes half a pair of surrogates, which JSON can hold, as three bytes of its own, and reads each as a
- * replacement character; the digest was made of one replacement character.
- */
-function textOf(bytes: Buffer): string {
-  const text = bytes.toString();
-  if (!text.includes("\ufffd")) return text;
-  return Buffer.from(bytes.toString("latin1").replace(/\xed[\xa0-\xbf][\x80-\xbf]/g, "\xef\xbf\xbd"), "latin1").toString();
 }
 
 function sizesOf({ db, prepare }: Connection): StoreSizes {
