@@ -37,6 +37,8 @@ export interface TuneGoal {
   readonly keep: number;
   /** What 95 of 100 searches may take. */
   readonly budgetMs?: number;
+  /** In the index: where it holds more than the most candidates tried, the reference may lack some of the reranker's first ten. */
+  readonly passages: number;
 }
 
 /** What the points say about a goal. */
@@ -46,6 +48,8 @@ export type TuneVerdict =
   | { readonly outcome: "too-little"; readonly point: SurvivalPoint }
   /** Not even the fewest candidates are judged within the budget: the fastest point. */
   | { readonly outcome: "too-slow"; readonly point: SurvivalPoint }
+  /** Only all the candidates tried keep the share: they do so by construction, and the index holds more. The smallest such point. */
+  | { readonly outcome: "too-few-tried"; readonly point: SurvivalPoint }
   /** No more was judged than the reference holds: every order has the same first ten. */
   | { readonly outcome: "too-few-passages" };
 
@@ -114,12 +118,13 @@ export function survivalCurve(observations: readonly SurvivalObservation[], seed
  * The smallest setting, fewest candidates before shortest vectors, that keeps the share within the budget; where there is none, why.
  * `points` hold at least one.
  */
-export function judgeCurve(points: readonly SurvivalPoint[], { keep, budgetMs = Number.POSITIVE_INFINITY }: TuneGoal): TuneVerdict {
+export function judgeCurve(points: readonly SurvivalPoint[], { keep, budgetMs = Number.POSITIVE_INFINITY, passages }: TuneGoal): TuneVerdict {
   const smallestFirst = points.toSorted((a, b) => a.candidates - b.candidates || a.dimensions - b.dimensions);
-  if ((smallestFirst.at(-1)?.candidates ?? 0) <= REFERENCE_SIZE) return { outcome: "too-few-passages" };
+  const most = smallestFirst.at(-1)?.candidates ?? 0;
+  if (most <= REFERENCE_SIZE) return { outcome: "too-few-passages" };
   const affordable = smallestFirst.filter(({ p95Ms }) => p95Ms <= budgetMs);
   const kept = affordable.find(({ survival }) => survival >= keep - ROUNDING);
-  if (kept !== undefined) return { outcome: "kept", point: kept };
+  if (kept !== undefined) return { outcome: kept.candidates === most && most < passages ? "too-few-tried" : "kept", point: kept };
   const fastest = smallestFirst.toSorted((a, b) => a.p95Ms - b.p95Ms)[0]!;
   // The sort is stable: of points that keep as much, the smallest comes first.
   const best = affordable.toSorted((a, b) => b.survival - a.survival)[0];

@@ -101,7 +101,7 @@ export async function tune(deps: TuneDependencies, options: TuneOptions): Promis
     }
   }
   const points = survivalCurve(observations, options.seed);
-  const verdict = judgeCurve(points, { keep: options.keep, ...(budgetMs !== undefined && { budgetMs }) });
+  const verdict = judgeCurve(points, { keep: options.keep, passages, ...(budgetMs !== undefined && { budgetMs }) });
   const specs = [embedder.spec, reranker.spec];
   return {
     queries,
@@ -119,9 +119,6 @@ export async function tune(deps: TuneDependencies, options: TuneOptions): Promis
       ...(truncated > 0 ? [`longer than the embedder reads, and cut for the recall: ${truncated} of the queries`] : []),
       ...deafModels(instruction, specs),
       ...(sizes.length === 1 ? [whyOneSize(embedder)] : []),
-      ...(verdict.outcome === "kept" && verdict.point.candidates === pool && pool < passages
-        ? [`even the last of the ${pool} candidates are among the reranker's first ten: try more with --max-candidates`]
-        : []),
     ],
   };
 }

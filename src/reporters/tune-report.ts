@@ -114,6 +114,11 @@ function verdictText(tuning: Tuning): string {
       return `No setting keeps ${percent(keep)}${within}. ${sentenceOf(verdict.point, tuning)}: raise --budget, or lower --keep.`;
     case "too-slow":
       return `Not even ${counted(verdict.point.candidates, "candidate")} are judged${within}: they take ${formatDuration(verdict.point.p95Ms)} (p95). Raise --budget, or choose a faster reranker.`;
+    case "too-few-tried":
+      return (
+        `Only all ${counted(pool, "candidate")} keep ${percent(keep)} of a top ${REFERENCE_SIZE} that was taken from them: some of it may lie beyond. ` +
+        `Try more: --max-candidates ${Math.min(2 * pool, passages)}.`
+      );
     case "too-few-passages":
       return pool === passages
         ? `${counted(passages, "passage")} and a top ${REFERENCE_SIZE}: the index is too small for anything to get lost.`

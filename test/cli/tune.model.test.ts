@@ -79,6 +79,14 @@ describe("rerank tune", () => {
     expect(existsSync(place.path(".rerankrc.json"))).toBe(false);
   });
 
+  test("does not write the end of a pool that is too small, which keeps all by construction", async () => {
+    const run = expectExit(await place.rerank(["tune", "wine in the cellar", "--max-candidates", "11", "--keep", "1", "--write", "--project"]), 1);
+    expect(run.stdout).toContain("Only all 11 candidates keep 100 % of a top 10 that was taken from them");
+    expect(run.stdout).toContain("--max-candidates 14.");
+    expect(run.stderr).toMatch(/\nrerank: nothing was written: no setting was found\n$/);
+    expect(existsSync(place.path(".rerankrc.json"))).toBe(false);
+  });
+
   test("writes what it finds into the project's file, where searches read it", async () => {
     const { stdout } = expectExit(await place.rerank(["tune", "wine in the cellar", "--keep", "1", "--write", "--project", "--json"]), 0);
     const { written, recommendation } = parse(stdout);

@@ -92,28 +92,36 @@ describe("judgeCurve", () => {
   ];
 
   test("takes the fewest candidates that keep the share, then the shortest vectors", () => {
-    expect(judgeCurve(points, { keep: 0.95 })).toEqual({ outcome: "kept", point: points[3] });
-    expect(judgeCurve(points, { keep: 0.96 })).toEqual({ outcome: "kept", point: points[2] });
-    expect(judgeCurve(points, { keep: 1 })).toEqual({ outcome: "kept", point: points[4] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.95 })).toEqual({ outcome: "kept", point: points[3] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.96 })).toEqual({ outcome: "kept", point: points[2] });
+    expect(judgeCurve(points, { passages: 40, keep: 1 })).toEqual({ outcome: "kept", point: points[4] });
+  });
+
+  test("recommends nothing where only the most candidates tried keep the share, and the index holds more", () => {
+    expect(judgeCurve(points, { passages: 41, keep: 0.97 })).toEqual({ outcome: "too-few-tried", point: points[5] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.97 })).toEqual({ outcome: "kept", point: points[5] });
+    expect(judgeCurve(points, { passages: 41, keep: 0.95 })).toEqual({ outcome: "kept", point: points[3] });
+    // The budget leaves them out: they are not what is missing.
+    expect(judgeCurve(points, { passages: 41, keep: 0.97, budgetMs: 399 })).toEqual({ outcome: "too-little", point: points[2] });
   });
 
   test("does not fail by the rounding of a sum of tenths", () => {
     const survival = Array.from({ length: 24 }, (_, query) => (query % 2 === 0 ? 0.9 : 1)).reduce<number>((sum, share) => sum + share, 0) / 24;
     expect(survival).toBeLessThan(0.95);
-    expect(judgeCurve([point(20, 64, survival, 1)], { keep: 0.95 }).outcome).toBe("kept");
+    expect(judgeCurve([point(20, 64, survival, 1)], { passages: 20, keep: 0.95 }).outcome).toBe("kept");
   });
 
   test("within a budget, says what keeps most where nothing keeps enough", () => {
-    expect(judgeCurve(points, { keep: 0.95, budgetMs: 200 })).toEqual({ outcome: "kept", point: points[3] });
-    expect(judgeCurve(points, { keep: 0.95, budgetMs: 199 })).toEqual({ outcome: "too-little", point: points[0] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.95, budgetMs: 200 })).toEqual({ outcome: "kept", point: points[3] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.95, budgetMs: 199 })).toEqual({ outcome: "too-little", point: points[0] });
   });
 
   test("says so when not even the smallest setting is fast enough", () => {
-    expect(judgeCurve(points, { keep: 0.5, budgetMs: 1 })).toEqual({ outcome: "too-slow", point: points[1] });
+    expect(judgeCurve(points, { passages: 40, keep: 0.5, budgetMs: 1 })).toEqual({ outcome: "too-slow", point: points[1] });
   });
 
   test("has nothing to say where all candidates are among the first ten", () => {
-    expect(judgeCurve([point(5, 64, 0.5, 1), point(10, 64, 1, 2)], { keep: 0.5 })).toEqual({ outcome: "too-few-passages" });
-    expect(judgeCurve([point(5, 64, 0.5, 1), point(11, 64, 1, 2)], { keep: 1 }).outcome).toBe("kept");
+    expect(judgeCurve([point(5, 64, 0.5, 1), point(10, 64, 1, 2)], { passages: 40, keep: 0.5 })).toEqual({ outcome: "too-few-passages" });
+    expect(judgeCurve([point(5, 64, 0.5, 1), point(11, 64, 1, 2)], { passages: 11, keep: 1 }).outcome).toBe("kept");
   });
 });

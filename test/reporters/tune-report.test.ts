@@ -36,7 +36,7 @@ function tuning({ goal = {}, ...changes }: Changes = {}): Tuning {
     seed: 7,
     instruction: null,
     points,
-    verdict: judgeCurve(points, { keep, ...(goal.budgetMs !== undefined && { budgetMs: goal.budgetMs }) }),
+    verdict: judgeCurve(points, { keep, passages: changes.passages ?? 4812, ...(goal.budgetMs !== undefined && { budgetMs: goal.budgetMs }) }),
     current: { candidates: 50, dimensions: 384 },
     models: { embedder: model("mini"), reranker: model("mini") },
     notices: [],
@@ -109,6 +109,15 @@ candidates      kept  95 % interval    mean     p95  0.45       kept        1.00
     expect(tuneText(tuning({ goal: { budgetMs: 1 } }), [], PIPE)).toContain("Not even 5 candidates are judged within 1 ms: they take 185 ms (p95).");
   });
 
+  test("recommends nothing where only all that were tried keep the share, and asks for more", () => {
+    const few = { points: [point(5, 0.5), point(10, 0.8), point(15, 1)], pool: 15 };
+    const text = tuneText(tuning(few), [], PIPE);
+    expect(text).toMatch(/\nOnly all 15 candidates keep 95\.0 % of a top 10 that was taken from them: some of it may lie beyond\. Try more: --max-candidates 30\.\n$/);
+    expect(text).not.toContain("→");
+    expect(tuneText(tuning({ ...few, passages: 20 }), [], PIPE)).toContain("--max-candidates 20.");
+    expect(tuneText(tuning({ ...few, passages: 15 }), [], PIPE)).toContain("\n15 candidates, as now, keep 100 %");
+  });
+
   test("has no advice where nothing can get lost", () => {
     const points = [point(5, 5 / 7), point(7, 1)];
     expect(tuneText(tuning({ points, pool: 7, passages: 7 }), [], PIPE)).toContain("7 passages and a top 10: the index is too small for anything to get lost.");
@@ -127,6 +136,7 @@ describe("tuneJson", () => {
     ["kept", CUT],
     ["too-little", tuning({ goal: { budgetMs: 800 } })],
     ["too-slow", tuning({ goal: { budgetMs: 1 } })],
+    ["too-few-tried", tuning({ points: [point(10, 0.8), point(15, 1)], pool: 15 })],
     ["too-few-passages", tuning({ points: [point(5, 1)], pool: 5, passages: 5 })],
   ])("is as the schema says: %s", (outcome, each) => {
     const written = [{ key: "candidates", value: 30, file: "/c.json" }] as const;
