@@ -2,24 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startHubServer } from "../support/hub-server.ts";
-import type { SyntheticConfig } from "../support/parity-fixture.ts";
-import { writeSyntheticCheckpoint, type SyntheticOptions } from "../support/synthetic-checkpoint.ts";
+import { TWO_LAYERS, writeSyntheticCheckpoint, type SyntheticOptions } from "../support/synthetic-checkpoint.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { createWorkplace, expectExit, expectUserError, type Run, type Workplace } from "./support/workplace.ts";
 
-/** Two small layers under Qwen3's whole vocabulary: seconds to compile, and no sense in its answers. */
-const TINY: SyntheticConfig = {
-  hidden_size: 64,
-  intermediate_size: 96,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  head_dim: 32,
-  tie_word_embeddings: true,
-  vocab_size: 151_669,
-  rope_theta: 1e6,
-  rms_norm_eps: 1e-6,
-};
 const EMBEDDER = "Qwen/Qwen3-Embedding-0.6B";
 const RERANKER = "Qwen/Qwen3-Reranker-0.6B";
 
@@ -33,7 +19,7 @@ afterAll(() => place.remove());
 /** `rerank models pull`, from a hub that has one repository. */
 async function pullFrom(repo: string, options: SyntheticOptions, args: readonly string[]): Promise<Run> {
   const folder = tempFolder();
-  writeSyntheticCheckpoint(folder, TINY, options);
+  writeSyntheticCheckpoint(folder, TWO_LAYERS, options);
   const names = readdirSync(folder);
   const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
   const hub = await startHubServer({ repo, files, largeFiles: names.filter((name) => name.endsWith(".safetensors")) });
@@ -133,7 +119,7 @@ describe("rerank models verify", () => {
 describe("a Qwen3 checkpoint of one's own", () => {
   test("is compiled by the first command that needs it; two at once share the work", async () => {
     const folder = place.path("tuned-reranker");
-    writeSyntheticCheckpoint(folder, TINY, {});
+    writeSyntheticCheckpoint(folder, TWO_LAYERS, {});
     const args = ["rank", "eggs", "--models", "mini", "--reranker", "./tuned-reranker", "--lines"];
     const runs = await Promise.all([1, 2].map(() => place.rerank(args, { stdin: "boil eggs\nred apples\n" })));
     for (const run of runs) expect(expectExit(run, 0).stdout.split("\n").sort()).toEqual(["", "boil eggs", "red apples"]);
@@ -143,9 +129,9 @@ describe("a Qwen3 checkpoint of one's own", () => {
 
   test("that is damaged is the user's error, before anything is compiled", async () => {
     const folder = place.path("broken");
-    writeSyntheticCheckpoint(folder, TINY, { shards: 2, tokenizer: false });
+    writeSyntheticCheckpoint(folder, TWO_LAYERS, { shards: 2, tokenizer: false });
     expectUserError(await place.rerank(["rank", "x", "--reranker", "./broken"], { stdin: "y\n" }), /broken has no tokenizer\.json/, /copy it/);
-    writeSyntheticCheckpoint(folder, TINY, { shards: 2 });
+    writeSyntheticCheckpoint(folder, TWO_LAYERS, { shards: 2 });
     rmSync(join(folder, "model-00001-of-00002.safetensors"));
     expectUserError(await place.rerank(["rank", "x", "--reranker", "./broken"], { stdin: "y\n" }), /broken lacks model-00001-of-00002\.safetensors/, /copy it/);
   });
@@ -154,7 +140,7 @@ describe("a Qwen3 checkpoint of one's own", () => {
     const { stdout } = expectExit(await place.rerank(["models", "verify", "./tuned-reranker", "--role", "reranker"]), 0);
     expect(stdout).toContain("\nall 6 passed\n");
     const zeros = (name: string, values: Float32Array): Float32Array => (name === "model.norm.weight" ? values.fill(0) : values);
-    writeSyntheticCheckpoint(place.path("rerank-zeros"), TINY, { change: zeros });
+    writeSyntheticCheckpoint(place.path("rerank-zeros"), TWO_LAYERS, { change: zeros });
     const broken = await place.rerank(["models", "verify", "./rerank-zeros:fp32"]);
     expectExit(broken, 2);
     expect(broken.stdout).toBe("");
@@ -162,7 +148,7 @@ describe("a Qwen3 checkpoint of one's own", () => {
   });
 
   test("is not compiled by doctor, which says how to", async () => {
-    writeSyntheticCheckpoint(place.path("fresh"), TINY, { config: { rope_theta: 1e5 } });
+    writeSyntheticCheckpoint(place.path("fresh"), TWO_LAYERS, { config: { rope_theta: 1e5 } });
     const { stdout } = expectExit(await place.rerank(["doctor", "--models", "./fresh"]), 2);
     expect(stdout).toMatch(/fresh:int8 is on this machine and not compiled yet/);
     expect(stdout).toMatch(/rerank models pull .*fresh/);

