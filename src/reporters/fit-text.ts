@@ -61,14 +61,14 @@ export function wrapLines(text: string, width: number): TextRange[] {
   let used = 0;
   let breakAt = -1;
   let position = 0;
-  let previous = "";
+  let [beforePrevious, previous] = ["", ""];
   for (const grapheme of graphemesOf(text)) {
     const isSpace = /^\s+$/u.test(grapheme);
     const columns = isSpace ? 1 : characterWidth(grapheme);
     if (used === 0 && isSpace) {
       start = position + grapheme.length;
     } else {
-      if (used > 0 && canBreakBetween(previous, grapheme)) breakAt = position;
+      if (used > 0 && canBreakBetween(beforePrevious, previous, grapheme)) breakAt = position;
       // Twice where what follows the last good place is too wide for a line of its own.
       while (!isSpace && used + columns > width && used > 0) {
         const end = breakAt > start ? breakAt : position;
@@ -80,7 +80,7 @@ export function wrapLines(text: string, width: number): TextRange[] {
       used += columns;
     }
     position += grapheme.length;
-    previous = grapheme;
+    [beforePrevious, previous] = [previous, grapheme];
   }
   const last = trimmed(text, { start, end: text.length });
   if (last.end > last.start) lines.push(last);
@@ -117,11 +117,13 @@ function fittingStart(text: string, width: number): string {
   return kept;
 }
 
-function canBreakBetween(previous: string, next: string): boolean {
+function canBreakBetween(beforePrevious: string, previous: string, next: string): boolean {
   if (NEVER_FIRST.test(next)) return false;
   if (/\s$/u.test(previous)) return true;
   if (NEVER_LAST.test(previous)) return false;
-  return previous === "-" ? /^\p{L}/u.test(next) : UNSPACED.test(previous) || UNSPACED.test(next);
+  // Not within the hyphens of a flag, or after them.
+  if (previous === "-") return /^\p{L}/u.test(next) && /^[\p{L}\p{N}]/u.test(beforePrevious);
+  return UNSPACED.test(previous) || UNSPACED.test(next);
 }
 
 function trimmed(text: string, { start, end }: TextRange): TextRange {

@@ -11,6 +11,11 @@ describe("wrapLines", () => {
     expect(wrapped("the quick brown fox jumps", 10)).toEqual(["the quick", "brown fox", "jumps"]);
   });
 
+  test("breaks after a hyphen between letters, and not within the hyphens of a flag", () => {
+    expect(wrapped("a well-known one", 8)).toEqual(["a well-", "known", "one"]);
+    expect(wrapped("now add --project", 12)).toEqual(["now add", "--project"]);
+  });
+
   test("breaks Chinese between characters, never before a closing mark or after an opening one", () => {
     expect(wrapped("中华人民共和国，首都是（北京）。", 12)).toEqual(["中华人民共和", "国，首都是", "（北京）。"]);
     expect(wrapped("中华人民共和国，首都", 14)).toEqual(["中华人民共和", "国，首都"]);
