@@ -1,6 +1,6 @@
 import type { SearchResult } from "../pipeline/search-result.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
-import { wrapLines } from "./fit-text.ts";
+import { noticeLines } from "./notice-lines.ts";
 import { printableLine } from "./printable.ts";
 import { createStyle, widthOf } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,15 +33,7 @@ export function searchFooter(result: SearchResult, terminal: Terminal): string {
 
 /** The result's notices as lines for stderr, wrapped to the window. */
 export function searchNotices({ notices }: SearchResult, terminal: Terminal): string[] {
-  const { chalk } = createStyle(terminal);
-  const label = "rerank: ";
-  return notices.flatMap((notice) => {
-    const text = printableLine(notice);
-    if (!terminal.isTerminal) return [label + text];
-    return wrapLines(text, terminal.columns - label.length).map(({ start, end }, position) =>
-      (position === 0 ? chalk.yellow(label) : " ".repeat(label.length)) + text.slice(start, end),
-    );
-  });
+  return notices.flatMap((notice) => noticeLines(notice, terminal));
 }
 
 function shownOf({ results, candidates, settings }: SearchResult): string {

@@ -7,6 +7,7 @@ import type { Tuning } from "../../pipeline/tune-result.ts";
 import { tune } from "../../pipeline/tune.ts";
 import type { PassageStore } from "../../ports/passage-store.ts";
 import { counted } from "../../reporters/format-numbers.ts";
+import { noticeLines } from "../../reporters/notice-lines.ts";
 import { describeTerminal } from "../../reporters/terminal.ts";
 import { createTuneProgress } from "../../reporters/tune-progress.ts";
 import { tuneJson, tuneText, type WrittenSetting } from "../../reporters/tune-report.ts";
@@ -33,7 +34,7 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
   const said: string[] = [];
   const notice = (line: string): void => {
     said.push(line);
-    progress.notice(`rerank: ${line}`);
+    for (const part of noticeLines(line, talk)) progress.notice(part);
   };
   const home = requireIndexHome(cwd, settings.index);
   const given = await givenQueries(args, wishes, context, notice);
@@ -58,13 +59,16 @@ export async function runTune(args: readonly string[], flags: Flags, context: Co
     progress.stop();
     await index.close();
   }
-  for (const line of tuning.notices) output.notice(`rerank: ${line}`);
+  const say = (lines: readonly string[]): void => {
+    for (const line of lines.flatMap((each) => noticeLines(each, talk))) output.notice(line);
+  };
+  say(tuning.notices);
   const { written, notices, failure } = await writeSettings(tuning, wishes, settings, context);
   const terminal = describeTerminal({ stream: process.stdout, env, colorSetting: settings.color });
   const whole = { ...tuning, notices: [...said, ...tuning.notices, ...notices] };
   await output.write(wishes.json ? tuneJson(whole, written) : tuneText(whole, written, terminal));
   // Below the line that says what was written: above the table nobody would look for them.
-  for (const line of notices) output.notice(`rerank: ${line}`);
+  say(notices);
   // Minutes went into the table: it is shown before what went wrong after it.
   if (failure !== undefined) throw failure;
   return tuning.verdict.outcome === "kept" ? 0 : 1;
