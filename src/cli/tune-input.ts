@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { UserError } from "../domain/errors.ts";
 import { drawSample } from "../domain/seeded-random.ts";
 import type { SampleQuery } from "../pipeline/tune-queries.ts";
+import { counted } from "../reporters/format-numbers.ts";
 import type { CommandContext } from "./context.ts";
 import { checkQuery, readQueries } from "./query-input.ts";
 import type { TuneWishes } from "./tune-options.ts";
@@ -25,6 +26,9 @@ export async function givenQueries(
   }
   const different = [...new Map(queries.map((query) => [query.text.trim(), query])).values()];
   if (different.length < queries.length) onNotice(`${queries.length - different.length} of ${queries.length} queries repeat another one: each is asked once`);
+  if (queryCount !== undefined && different.length > 0 && different.length < queryCount) {
+    onNotice(`--queries asks for ${queryCount}, and ${counted(different.length, "query is", "queries are")} given: no others are drawn`);
+  }
   return queryCount === undefined ? different : drawSample(different, queryCount, seed);
 }
 

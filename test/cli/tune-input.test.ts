@@ -53,6 +53,14 @@ describe("givenQueries", () => {
     expect(first.queries).toEqual(second.queries);
   });
 
+  test("says that fewer are given than were to be drawn", async () => {
+    const { queries, notices } = await given({ args: ["red apples"], queryCount: 5 });
+    expect(queries).toHaveLength(1);
+    expect(notices).toEqual(["--queries asks for 5, and 1 query is given: no others are drawn"]);
+    expect((await given({ args: ["red apples"], queryCount: 1 })).notices).toEqual([]);
+    expect((await given({ queryCount: 5 })).notices).toEqual([]);
+  });
+
   test("wonders about a question without quotes", async () => {
     expect((await given({ args: ["remove", "limescale"] })).notices).toEqual([expect.stringContaining("2 queries of one word each")]);
     expect((await given({ args: ["limescale"] })).notices).toEqual([]);
