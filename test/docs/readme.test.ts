@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { withDefaultCommand } from "../../src/cli/default-command.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -53,7 +54,8 @@ const program = buildProgram(
 );
 
 /** What the program would complain about, in words; empty when it would run. */
-function complaint([name = "", ...args]: readonly string[]): string {
+function complaint(call: readonly string[]): string {
+  const [name = "", ...args] = withDefaultCommand(["node", "rerank", ...call]).slice(2);
   if (["--version", "--help"].includes(name)) return "";
   const command = program.commands.find((candidate) => candidate.name() === name);
   if (command === undefined) return `there is no command ${name}`;
