@@ -30,7 +30,7 @@ describe("wrapLines", () => {
   });
 
   test("breaks again where the rest after a good place is still too wide", () => {
-    expect(wrapped("-bcaabc👩‍💻", 7)).toEqual(["-", "bcaabc", "👩‍💻"]);
+    expect(wrapped("a-bcaabc👩‍💻", 7)).toEqual(["a-", "bcaabc", "👩‍💻"]);
   });
 
   test("takes line breaks and indentation for spaces at the ends of lines", () => {
