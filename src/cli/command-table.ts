@@ -148,7 +148,7 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
       ["--queries <count>", "draw so many: of those given, or from the index's headings where none are (default: all, or 20)"],
       ["--seed <number>", "which ones are drawn (default: 7)"],
       ["--max-candidates <count>", "the most to try (default: 200)"],
-      ["--keep <share>", "how much of the reranker's top 10 must survive, above 0 and up to 1 (default: 0.95)"],
+      ["--keep <share>", "how much of the reranker's top 10 must survive, within --budget if given; above 0, up to 1 (default: 0.95)"],
       ["--write", "write the settings found into the configuration"],
       ["--project", "with --write: into the project's file instead of the user's"],
       JSON_OPTION,

@@ -193,7 +193,7 @@ export const SETTINGS = [
     min: 1,
     max: DAY_MS,
     unset: "no limit",
-    doc: "time for a search (800, 800ms, 2s); then the best order so far is shown, marked",
+    doc: "time that a search may take (800, 800ms, 2s); one that takes longer shows its best order so far, marked",
     commands: ["search", "repl", "rank", "tune"],
   },
   {

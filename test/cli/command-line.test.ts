@@ -26,6 +26,12 @@ describe("help", () => {
     expect(stdout.split("Examples:")[1]).toContain(`rerank ${command}`);
   });
 
+  test("says what --budget means to the command: a search ends by it, a setting that tune finds lies within it", async () => {
+    const helpOf = async (command: string) => expectExit(await place.rerank([command, "--help"]), 0).stdout.replaceAll(/\s+/g, " ");
+    for (const command of ["search", "tune"]) expect(await helpOf(command)).toContain("time that a search may take");
+    expect(await helpOf("tune")).toContain("top 10 must survive, within --budget if given");
+  });
+
   test("ends normally when its reader has seen enough", async () => {
     const { stderr } = expectExit(await place.rerank(["search", "--help"], { closeAfterFirstOutput: true }), 0);
     expect(stderr).toBe("");
