@@ -67,7 +67,7 @@ function checked(bytes: Buffer, dimensions: number): Omit<CheckedVector, "vector
   new Uint8Array(vector.buffer).set(bytes);
   const length = lengthOf(vector);
   const isUnit = Math.abs(length - 1) <= LENGTH_TOLERANCE;
-  return isUnit ? { vector, fault: undefined } : { vector: undefined, fault: `length ${length.toPrecision(6)}, not 1` };
+  return isUnit ? { vector, fault: undefined } : { vector: undefined, fault: `length ${Number(length.toPrecision(6))}, not 1` };
 }
 
 function lengthOf(vector: Float32Array): number {
