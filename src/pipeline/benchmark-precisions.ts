@@ -65,7 +65,7 @@ export function recommend(figures: readonly PrecisionFigures[], models: string, 
   const worth = ({ tokensPerSecond, precision }: Known): number => tokensPerSecond.median / HANDICAP[precision];
   const [best] = fitting.toSorted((a, b) => worth(b) - worth(a));
   if (best === undefined) return { models: BUNDLED, precision: null, device: null, reason: whyNone(known, models, availableBytes) };
-  const head = `${wayOf(best)}: ${best.source === "estimated" ? "about " : ""}${Math.round(best.tokensPerSecond.median)} tokens/s, ${formatBytes(best.memoryBytes)}`;
+  const head = `${wayOf(best)} (${best.source === "estimated" ? "about " : ""}${Math.round(best.tokensPerSecond.median)} tokens/s, ${formatBytes(best.memoryBytes)})`;
   const others = known.filter((way) => way !== best).map((way) => comparison(way, best, known));
   return { models, precision: best.precision, device: best.device, reason: [head, ...others.filter((text) => text !== "")].join("; ") };
 }

@@ -98,6 +98,7 @@ export interface PrecisionFigures extends ProbedWay {
   readonly failure: string | null;
 }
 
+/** How the models whose precisions were tried run best; whether they are worth their time, `InteractiveFigures` say. */
 export interface Recommendation {
   /** As `--models`, `--precision` and `--device` take them; `null` where only the bundled pair remains. */
   readonly models: string;
@@ -105,6 +106,28 @@ export interface Recommendation {
   readonly device: ProbedWay["device"] | null;
   /** One line. */
   readonly reason: string;
+}
+
+/** What a search costs with one choice of models. */
+export interface InteractiveModels {
+  /** As `--models` takes them. */
+  readonly models: string;
+  readonly precision: string;
+  readonly device: Exclude<Device, "auto">;
+  readonly source: "measured" | "estimated";
+  readonly searchMs: number;
+  /** Within the time of `InteractiveFigures`. */
+  readonly isInteractive: boolean;
+}
+
+/** Which models are fast enough for somebody who waits. */
+export interface InteractiveFigures {
+  /** What a search may take. */
+  readonly withinMs: number;
+  /** Of each candidate. */
+  readonly tokens: number;
+  /** Those that were measured first; then those that are recommended for, where they are others. */
+  readonly models: readonly InteractiveModels[];
 }
 
 export interface BenchmarkReport {
@@ -123,5 +146,6 @@ export interface BenchmarkReport {
   readonly probed: { readonly models: string; readonly tokens: number };
   readonly precisions: readonly PrecisionFigures[];
   readonly recommendation: Recommendation;
+  readonly interactive: InteractiveFigures;
   readonly elapsedMs: number;
 }

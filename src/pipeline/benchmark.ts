@@ -3,6 +3,7 @@ import type { Embedder } from "../ports/embedder.ts";
 import type { PrecisionProbe, ProbedWay } from "../ports/precision-probe.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import { measureHnsw, type HnswBenchmark } from "./benchmark-hnsw.ts";
+import { judgeInteractive } from "./benchmark-interactive.ts";
 import { measurePrecisions, recommend, type MeasuredWay } from "./benchmark-precisions.ts";
 import { measureEmbedding, measureReranking, PASSAGE_TOKENS } from "./benchmark-rates.ts";
 import type { BenchmarkedModel, BenchmarkMachine, BenchmarkReport, LoadTimes, RateAtLength } from "./benchmark-report.ts";
@@ -41,6 +42,8 @@ export const DEFAULT_TIME_BOXES: TimeBoxes = { rateMs: 3500, hnswMs: 12_000, pro
 export interface BenchmarkOptions {
   readonly machine: BenchmarkMachine;
   readonly models: { readonly embedder: BenchmarkedModel; readonly reranker: BenchmarkedModel };
+  /** Both, as `--models` takes them. */
+  readonly name: string;
   /** Texts that are cut to lengths, in the languages that matter. At least one that is not empty. */
   readonly documents: readonly string[];
   readonly query: string;
@@ -71,7 +74,7 @@ const PROBE_START_MS = 1500;
 export async function runBenchmark(dependencies: BenchmarkDependencies, options: BenchmarkOptions): Promise<BenchmarkReport> {
   const startedAt = performance.now();
   const { probe, startModels, ownMemoryBytes, createHnsw, createExact } = dependencies;
-  const { machine, models, documents, query, candidateCount, vectors, queries, ways, probesEmbedder, timeBoxes = DEFAULT_TIME_BOXES, signal } = options;
+  const { machine, models, name, documents, query, candidateCount, vectors, queries, ways, probesEmbedder, timeBoxes = DEFAULT_TIME_BOXES, signal } = options;
   const { rateMs, hnswMs, probeMs } = timeBoxes;
   const begin = createSteps(LOAD_MS + 6 * rateMs + hnswMs + ways.length * (probeMs + PROBE_START_MS), options.onProgress);
 
@@ -103,18 +106,21 @@ export async function runBenchmark(dependencies: BenchmarkDependencies, options:
     onWay: ({ precision, device }) => begin(`${probe.models}, ${precision} on ${device}`, probeMs + PROBE_START_MS),
     signal,
   });
+  const recommendation = recommend(precisions, probe.models, machine.availableBytes);
+  const { reranking } = rates;
   return {
     machine,
     models,
     load: { first, second: rates.load },
     embedding: rates.embedding,
-    reranking: rates.reranking,
+    reranking,
     candidateCount,
     hnsw,
     memory: { modelsBytes: rates.modelsBytes, ownBytes },
     probed: { models: probe.models, tokens: probe.tokens },
     precisions,
-    recommendation: recommend(precisions, probe.models, machine.availableBytes),
+    recommendation,
+    interactive: judgeInteractive({ models: name, reranker: models.reranker, reranking, precisions, recommendation, tokens: probe.tokens }),
     elapsedMs: performance.now() - startedAt,
   };
 }

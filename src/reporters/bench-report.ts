@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 /** Raised when a key changes its meaning or goes away. */
 const BENCH_VERSION = 1;
 
-/** What `rerank bench` prints: tables, then what is recommended. Ends with a line break. */
+/** What `rerank bench` prints: tables, then what they come to. Ends with a line break. */
 export function benchText(report: BenchmarkReport, terminal: Terminal): string {
   const { chalk } = createStyle(terminal);
   const facts = (rows: readonly (readonly string[])[]): string => alignedRows(rows, { isTerminal: true, columns: terminal.columns });
@@ -22,8 +22,9 @@ export function benchText(report: BenchmarkReport, terminal: Terminal): string {
     rerankingTable(report, terminal),
     facts(hnswRows(report)),
     precisionTable(report, terminal) + facts(failures),
+    paragraph(interactiveText(report), terminal),
     // What is to be copied is not wrapped.
-    paragraph(recommendationText(report), terminal) + chalk.bold(`${settingsLine(report)}\n`),
+    `${paragraph(recommendationText(report), terminal)}${settingsLine(report)}\n`,
     chalk.dim(`measured in ${formatDuration(report.elapsedMs)}\n`),
   ];
   return parts.join("\n");
@@ -114,15 +115,26 @@ function precisionTable({ precisions, probed, candidateCount }: BenchmarkReport,
   return chalk.dim(paragraph(caption, terminal)) + table({ title: "", cells: precisions.map(wayOf) }, columns, terminal);
 }
 
-/** What to take, why, and what a search then costs beside one with the models that were measured. */
-function recommendationText({ recommendation, precisions, reranking, models, probed, candidateCount }: BenchmarkReport): string {
-  const { models: name, precision, device, reason } = recommendation;
-  const taken = precisions.find((way) => way.precision === precision && way.device === device);
-  const head = `recommended: ${printableLine(precision === null ? reason : `${name}, ${reason}`)}`;
-  const now = reranking.find(({ textTokens }) => textTokens === probed.tokens);
-  if (taken?.searchMs == null || taken.source === "measured" || now === undefined) return head;
-  const cost = `${formatCount(candidateCount)} candidates take about ${formatDuration(taken.searchMs)} with it, ${formatDuration(now.searchMs)} with ${printableLine(models.reranker.id)}`;
-  return `${head}. ${cost}.`;
+/** "for qwen3-0.6b: int8 on cpu (about 28 tokens/s, 1.6 GB)": how to run a model, and no advice to change to it. */
+function recommendationText({ recommendation: { models, precision, reason } }: BenchmarkReport): string {
+  return printableLine(precision === null ? reason : `for ${models}: ${reason}`);
+}
+
+/** "for interactive search (50 candidates of 256 tokens within 10 s): mini (4.3 s); not qwen3-0.6b (about 1 min 11 s)". */
+function interactiveText({ interactive: { models, withinMs, tokens }, candidateCount }: BenchmarkReport): string {
+  const hasTwins = new Set(models.map((each) => each.models)).size < models.length;
+  const told = (suits: boolean): string[] =>
+    models
+      .filter(({ isInteractive }) => isInteractive === suits)
+      .map((each) => {
+        const name = printableLine(hasTwins ? `${each.models} in ${each.precision} on ${each.device}` : each.models);
+        return `${name} (${each.source === "estimated" ? "about " : ""}${formatDuration(each.searchMs)})`;
+      });
+  const [fast, slow] = [told(true), told(false)];
+  const not = slow.length === 0 ? [] : [`not ${slow.join(", nor ")}`];
+  const remedy = fast.length === 0 ? ["fewer candidates take less: rerank tune"] : [];
+  const head = `for interactive search (${formatCount(candidateCount)} candidates of ${formatCount(tokens)} tokens within ${withinMs / 1000} s)`;
+  return `${head}: ${[...(fast.length === 0 ? [] : [fast.join(" or ")]), ...not, ...remedy].join("; ")}`;
 }
 
 /** How the recommendation is taken up. */

@@ -50,7 +50,8 @@ describe("rerank bench", () => {
     expect(report.memory.modelsBytes).toBeGreaterThan(50e6);
     const onCpu = report.precisions.filter(({ device }) => device === "cpu");
     expect(onCpu.map(({ precision, source, failure }) => [precision, source, failure])).toEqual(["fp32", "int8", "int4"].map((name) => [name, "estimated", null]));
-    expect(report.recommendation).toMatchObject({ models: "qwen3-0.6b", reason: expect.stringMatching(/^(fp32|int8|int4) on \w+: about \d+ tokens\/s, \d/) });
+    expect(report.recommendation).toMatchObject({ models: "qwen3-0.6b", reason: expect.stringMatching(/^(fp32|int8|int4) on \w+ \(about \d+ tokens\/s, \d/) });
+    expect(report.interactive.models.map(({ models, source }) => [models, source])).toEqual([["mini", "measured"], ["qwen3-0.6b", "estimated"]]);
     expect(notices.filter((line) => !line.includes("busy"))).toEqual([]);
     expect([...inferenceProcessesOf(process.pid), ...compilersOf(process.pid)]).toEqual([]);
   });
@@ -72,7 +73,7 @@ describe("rerank bench", () => {
   test("says which models it takes where nobody has chosen any, and prints tables", async () => {
     const { stdout, notices } = await bench({});
     expect(notices).toContainEqual(expect.stringMatching(/^rerank: using the bundled pair mini/));
-    expect(stdout).toMatch(/^processor .*\n(.*\n)*embedding .*\n(.*\n)*recommended: qwen3-0\.6b/);
+    expect(stdout).toMatch(/^processor .*\n(.*\n)*embedding .*\n(.*\n)*for interactive search .*\n(.*\n)*for qwen3-0\.6b: /);
   });
 
   test("refuses a device and a model that cannot be had before it measures", async () => {

@@ -65,13 +65,13 @@ describe("the recommendation", () => {
   test("is the fastest way, with what it takes", () => {
     const { precision, device, models, reason } = recommend([precisionFigures("fp32", 90), precisionFigures("int8", 180), precisionFigures("int4", 100)], "qwen3-0.6b", FREE_BYTES);
     expect([models, precision, device]).toEqual(["qwen3-0.6b", "int8", "cpu"]);
-    expect(reason).toBe("int8 on cpu: about 180 tokens/s, 1.6 GB");
+    expect(reason).toBe("int8 on cpu (about 180 tokens/s, 1.6 GB)");
   });
 
   test("is int8 where fp32 is as fast, and says so", () => {
     const { precision, reason } = recommend([precisionFigures("fp32", 185), precisionFigures("int8", 180), precisionFigures("int4", 60)], "qwen3-0.6b", FREE_BYTES);
     expect(precision).toBe("int8");
-    expect(reason).toBe("int8 on cpu: about 180 tokens/s, 1.6 GB; fp32 is as fast but takes 4.2 GB");
+    expect(reason).toBe("int8 on cpu (about 180 tokens/s, 1.6 GB); fp32 is as fast but takes 4.2 GB");
   });
 
   test("is int8 where int4 is a little faster, and int4 where it is much faster", () => {
@@ -89,7 +89,7 @@ describe("the recommendation", () => {
 
   test("names devices where there are several", () => {
     const { reason } = recommend([precisionFigures("fp32", 1000, { device: "cuda" }), precisionFigures("fp32", 980)], "qwen3-0.6b", FREE_BYTES);
-    expect(reason).toBe("fp32 on cuda: about 1000 tokens/s, 4.2 GB; fp32 on cpu is as fast");
+    expect(reason).toBe("fp32 on cuda (about 1000 tokens/s, 4.2 GB); fp32 on cpu is as fast");
   });
 
   test("is the bundled pair where nothing fits, and where nothing works", () => {
@@ -99,6 +99,6 @@ describe("the recommendation", () => {
   });
 
   test("a measured rate is told without an about", () => {
-    expect(recommend([precisionFigures("int8", 180, { source: "measured" })], "qwen3-4b", FREE_BYTES).reason).toBe("int8 on cpu: 180 tokens/s, 1.6 GB");
+    expect(recommend([precisionFigures("int8", 180, { source: "measured" })], "qwen3-4b", FREE_BYTES).reason).toBe("int8 on cpu (180 tokens/s, 1.6 GB)");
   });
 });

@@ -43,6 +43,7 @@ function options(more: Partial<BenchmarkOptions> = {}): BenchmarkOptions {
   return {
     machine,
     models,
+    name: "mini",
     documents: DOCUMENTS,
     query: "how do I remove limescale?",
     candidateCount: 50,
@@ -75,6 +76,8 @@ test("measures loading, both models at three lengths, HNSW, memory and precision
   expect(report.hnsw).toMatchObject({ vectors: 150, queries: 3, dimensions: fakeSpec("embedder").dimensions });
   expect(report.memory).toEqual({ modelsBytes: 123, ownBytes: 456 });
   expect(report.recommendation).toMatchObject({ models: "qwen3-0.6b", precision: "int8", device: "cpu" });
+  // 50 texts of a second each are estimated for Qwen3.
+  expect(report.interactive).toMatchObject({ withinMs: 10_000, tokens: 256, models: [{ models: "mini", source: "measured", isInteractive: true }, { models: "qwen3-0.6b", source: "estimated", searchMs: 50_000, isInteractive: false }] });
 });
 
 test("a model that reads more is measured on longer texts", async () => {

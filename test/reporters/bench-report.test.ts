@@ -27,9 +27,21 @@ describe("the text", () => {
     expect(text).toContain("HNSW    10,000 synthetic vectors of 384 dimensions, built at 1,475 a second\n");
     expect(text).toContain("recall  0.9995 of the exact 10, 0.9980 of the exact 100\n");
     expect(text).toMatch(/^int8 on cpu {7}180 {4}162-198 {5}1 min 11 s {2}1\.6 GB {3}yes$/m);
-    expect(text).toContain("recommended: qwen3-0.6b, int8 on cpu: about 180 tokens/s, 1.6 GB. 50 candidates\ntake about 1 min 11 s with it, 4.3 s with mini.\n");
-    expect(text).toContain("\n--models qwen3-0.6b --precision int8 --device cpu\n");
+    expect(text).toContain("\nfor interactive search (50 candidates of 256 tokens within 10 s): mini (4.3 s);\nnot qwen3-0.6b (about 1 min 11 s)\n");
+    expect(text).toContain("\nfor qwen3-0.6b: int8 on cpu (about 180 tokens/s, 1.6 GB)\n--models qwen3-0.6b --precision int8 --device cpu\n");
+    expect(text).not.toContain("recommended");
     expect(text).not.toContain("busy");
+  });
+
+  test("names what is fast enough for somebody who waits, and where nothing is, a remedy", () => {
+    const { interactive } = sampleBenchmark();
+    const textOf = (...times: readonly [boolean, string][]): string => {
+      const models = times.map(([isInteractive, name]) => ({ ...interactive.models[0]!, precision: isInteractive ? "int8" : "fp32", models: name, isInteractive }));
+      return benchText(sampleBenchmark({ interactive: { ...interactive, models } }), plainTerminal(200));
+    };
+    expect(textOf([true, "mini"], [true, "qwen3-0.6b"])).toContain("within 10 s): mini (4.3 s) or qwen3-0.6b (4.3 s)\n");
+    expect(textOf([false, "mini"], [false, "b"])).toContain("within 10 s): not mini (4.3 s), nor b (4.3 s); fewer candidates take less: rerank tune\n");
+    expect(textOf([true, "q"], [false, "q"])).toContain("within 10 s): q in int8 on cpu (4.3 s); not q in fp32 on cpu (4.3 s)\n");
   });
 
   test("says that a machine is busy, what failed, and what was measured with the model itself", () => {
@@ -38,7 +50,7 @@ describe("the text", () => {
     expect(text).toMatch(/^int8 on cpu {7}failed .* estimated$/m);
     expect(text).toMatch(/^int4 on webgpu .* measured$/m);
     expect(text).toContain("int8 on cpu  its process died (signal SIGILL)\n");
-    expect(text).toMatch(/^recommended: qwen3-0\.6b takes at least 1\.3 GB/m);
+    expect(text).toMatch(/^qwen3-0\.6b takes at least 1\.3 GB/m);
     expect(text).toContain("\n--models mini\n");
   });
 

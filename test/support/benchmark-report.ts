@@ -42,7 +42,15 @@ export function sampleBenchmark(more: Partial<BenchmarkReport> = {}): BenchmarkR
     memory: { modelsBytes: 236e6, ownBytes: 120e6 },
     probed: { models: "qwen3-0.6b", tokens: 256 },
     precisions: [precisionFigures("fp32", 160), precisionFigures("int8", 180), precisionFigures("int4", 90)],
-    recommendation: { models: "qwen3-0.6b", precision: "int8", device: "cpu", reason: "int8 on cpu: about 180 tokens/s, 1.6 GB" },
+    recommendation: { models: "qwen3-0.6b", precision: "int8", device: "cpu", reason: "int8 on cpu (about 180 tokens/s, 1.6 GB)" },
+    interactive: {
+      withinMs: 10_000,
+      tokens: 256,
+      models: [
+        { models: "mini", precision: "int8", device: "cpu", source: "measured", searchMs: 4276.7, isInteractive: true },
+        { models: "qwen3-0.6b", precision: "int8", device: "cpu", source: "estimated", searchMs: 71_111, isInteractive: false },
+      ],
+    },
     elapsedMs: 48_000,
     ...more,
   };

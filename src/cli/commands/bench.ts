@@ -95,6 +95,7 @@ async function measure(
       {
         machine,
         models,
+        name,
         documents: benchDocuments(),
         query: QUERY,
         candidateCount: CANDIDATES,
