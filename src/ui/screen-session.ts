@@ -183,17 +183,16 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
   function applyPrompt(): void {
     const { prompt } = state;
     if (prompt === null) return;
-    dispatch({ type: "prompted", prompt: null });
     if (prompt.kind === "reranker") {
+      dispatch({ type: "prompted", prompt: null });
       const name = prompt.names?.[prompt.position];
       if (name !== undefined) changeReranker(name).catch((error: unknown) => dispatch({ type: "load-failed", message: { kind: "error", ...asMessage(error) } }));
       return;
     }
     const applied = conditionsFrom(state.conditions, prompt.kind, prompt.line.text);
-    if ("mistake" in applied) {
-      say(applied.mistake, "error", applied.hint);
-      return;
-    }
+    // The prompt stays, so that what was typed can be mended.
+    if ("mistake" in applied) return say(applied.mistake, "info", applied.hint);
+    dispatch({ type: "prompted", prompt: null });
     dispatch({ type: "conditions", conditions: applied.conditions });
     if (state.run !== null) search({ ...state.run.request, ...state.conditions });
   }

@@ -186,7 +186,9 @@ describe("keys", () => {
     await openDone();
     await screen.type("c", "\u0015", "0", "\r");
     expect(screen.text()).toContain('"0" is no number of candidates');
-    await screen.type("c", "\u0015", "12\r");
+    // What was typed can be mended.
+    expect(screen.text()).toContain("candidates ❯ 0");
+    await screen.type("\u007f", "12\r");
     await screen.type("/docs/**\r");
     await screen.type("i", "Find capitals\r");
     expect(screen.world.search().request).toMatchObject({ candidateCount: 12, pathGlob: "docs/**", instruction: "Find capitals" });
