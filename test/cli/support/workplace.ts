@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { writeFiles } from "../../support/temp-folder.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../bin/rerank.js", import.meta.url));
+/** The built program, as it is installed. */
+export const PROGRAM = fileURLToPath(new URL("../../../bin/rerank.js", import.meta.url));
 /** A user whom file permissions bind: root reads and writes everything. */
 export const NOBODY = 65_534;
 
@@ -31,6 +32,8 @@ export interface Run {
 /** A folder of its own, with a home folder beside it, where the built program runs as a user would run it. */
 export interface Workplace {
   readonly folder: string;
+  /** All that the program hears of its surroundings. */
+  readonly environment: Readonly<Record<string, string>>;
   write(files: Readonly<Record<string, string | Uint8Array>>): void;
   path(...names: string[]): string;
   rerank(args: readonly string[], options?: RunOptions): Promise<Run>;
@@ -45,11 +48,13 @@ export function createWorkplace(files: Readonly<Record<string, string | Uint8Arr
   mkdirSync(home);
   // Runs as another user enter it too.
   for (const each of [base, folder, home]) chmodSync(each, 0o777);
+  const environment = environmentIn(home);
   const workplace: Workplace = {
     folder,
+    environment,
     write: (more) => writeFiles(folder, more),
     path: (...names) => join(folder, ...names),
-    rerank: (args, options = {}) => run(args, { ...options, cwd: join(folder, options.cwd ?? "."), env: { ...environmentIn(home), ...options.env } }),
+    rerank: (args, options = {}) => run(args, { ...options, cwd: join(folder, options.cwd ?? "."), env: { ...environment, ...options.env } }),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
   workplace.write(files);
