@@ -3,6 +3,7 @@ import { alignedRows } from "./aligned-rows.ts";
 import { wrapLines } from "./fit-text.ts";
 import { formatBytes, formatCount, formatDuration } from "./format-numbers.ts";
 import { printableJson, printableLine } from "./printable.ts";
+import { roundedMeasure, roundedTime } from "./rounded-numbers.ts";
 import { createStyle } from "./style.ts";
 import { tableBlocks, type TableColumn } from "./table-blocks.ts";
 import type { Terminal } from "./terminal.ts";
@@ -32,7 +33,11 @@ export function benchText(report: BenchmarkReport, terminal: Terminal): string {
 
 /** Described in docs/bench.schema.json. */
 export function benchJson(report: BenchmarkReport): string {
-  return `${printableJson(JSON.stringify({ version: BENCH_VERSION, ...report }, null, 2))}\n`;
+  const rounded = (key: string, value: unknown): unknown => {
+    if (typeof value !== "number") return value;
+    return key.startsWith("recall") ? roundedMeasure(value) : roundedTime(value);
+  };
+  return `${printableJson(JSON.stringify({ version: BENCH_VERSION, ...report }, rounded, 2))}\n`;
 }
 
 /** What is said before and with figures that other programs have pressed down. */

@@ -1,13 +1,11 @@
-import { MEASURE_NAMES, type Interval, type MeasureName, type MovedQuery, type PairedDifference, type StageSummary, type VariantDifference } from "../domain/evaluation.ts";
+import { MEASURE_NAMES, type MeasureName, type MovedQuery, type PairedDifference, type StageSummary, type VariantDifference } from "../domain/evaluation.ts";
 import type { Comparison, Evaluation } from "../pipeline/evaluation.ts";
 import { notesOf } from "./evaluation-wording.ts";
 import { printableJson } from "./printable.ts";
+import { roundedInterval, roundedMeasure, roundedTime } from "./rounded-numbers.ts";
 
 /** Raised when a key changes its meaning or goes away. Described in docs/evaluation.schema.json and docs/comparison.schema.json. */
 const EVALUATION_VERSION = 1;
-/** More than anyone can use, and the same on machines whose sums differ in the last bits. */
-const MEASURE_DIGITS = 6;
-const TIME_DIGITS = 3;
 
 /** One object on several lines, with a line break at the end. */
 export function evaluationJson(evaluation: Evaluation): string {
@@ -39,11 +37,11 @@ function stageRecord(stage: StageSummary) {
   const { name, ci95, meanMs, p95Ms, pairsPerSecond } = stage;
   return {
     name,
-    ...byMeasure((measure) => rounded(stage[measure])),
+    ...byMeasure((measure) => roundedMeasure(stage[measure])),
     ci95: byMeasure((measure) => roundedInterval(ci95[measure])),
-    meanMs: roundedOrNull(meanMs),
-    p95Ms: roundedOrNull(p95Ms),
-    pairsPerSecond: roundedOrNull(pairsPerSecond),
+    meanMs: roundedTime(meanMs),
+    p95Ms: roundedTime(p95Ms),
+    pairsPerSecond: roundedTime(pairsPerSecond),
   };
 }
 
@@ -52,36 +50,20 @@ function byMeasure<T>(valueOf: (measure: MeasureName) => T): Record<MeasureName,
 }
 
 function differenceRecord({ from, to, ndcg10Difference, ci95, pValue }: PairedDifference) {
-  return { from, to, ndcg10Difference: rounded(ndcg10Difference), ci95: roundedInterval(ci95), pValue: rounded(pValue) };
+  return { from, to, ndcg10Difference: roundedMeasure(ndcg10Difference), ci95: roundedInterval(ci95), pValue: roundedMeasure(pValue) };
 }
 
 function variantRecord(difference: VariantDifference) {
   const { kendallTau, gains, losses } = difference;
-  return { ...differenceRecord(difference), kendallTau: rounded(kendallTau), gains: gains.map(movedRecord), losses: losses.map(movedRecord) };
+  return { ...differenceRecord(difference), kendallTau: roundedMeasure(kendallTau), gains: gains.map(movedRecord), losses: losses.map(movedRecord) };
 }
 
 function movedRecord({ queryId, text, fromNdcg10, toNdcg10, documents }: MovedQuery) {
   return {
     queryId,
     text,
-    fromNdcg10: rounded(fromNdcg10),
-    toNdcg10: rounded(toNdcg10),
+    fromNdcg10: roundedMeasure(fromNdcg10),
+    toNdcg10: roundedMeasure(toNdcg10),
     documents: documents.map(({ documentId, grade, fromRank, toRank, excerpt }) => ({ documentId, grade, fromRank, toRank, excerpt })),
   };
-}
-
-/** JSON has no NaN: it would become `null` where readers were promised a number. */
-function rounded(value: number): number {
-  if (!Number.isFinite(value)) throw new Error(`a measure is ${value}`);
-  // Plus zero turns -0 into 0.
-  return Number(value.toFixed(MEASURE_DIGITS)) + 0;
-}
-
-function roundedInterval([low, high]: Interval): Interval {
-  return [rounded(low), rounded(high)];
-}
-
-/** A rate over no time at all is as good as none. */
-function roundedOrNull(value: number | null): number | null {
-  return value === null || !Number.isFinite(value) ? null : Number(value.toFixed(TIME_DIGITS));
 }

@@ -4,6 +4,7 @@ import { alignedRows } from "./aligned-rows.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
 import { intervalChart } from "./interval-chart.ts";
 import { printableJson, printableLine } from "./printable.ts";
+import { roundedInterval, roundedMeasure, roundedTime } from "./rounded-numbers.ts";
 import { createStyle, padStart, widthOf, type Style } from "./style.ts";
 import { tableBlocks, type TableColumn, type TableOptions } from "./table-blocks.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,10 +30,22 @@ export function tuneText(tuning: Tuning, written: readonly WrittenSetting[], ter
 
 /** Described in docs/tune.schema.json. */
 export function tuneJson({ verdict, ...tuning }: Tuning, written: readonly WrittenSetting[]): string {
-  const point = verdict.outcome === "too-few-passages" ? null : verdict.point;
+  const point = verdict.outcome === "too-few-passages" ? null : pointRecord(verdict.point);
   const isKept = verdict.outcome === "kept";
-  const record = { version: TUNE_VERSION, ...tuning, outcome: verdict.outcome, recommendation: isKept ? point : null, closest: isKept ? null : point, written };
+  const record = {
+    version: TUNE_VERSION,
+    ...tuning,
+    points: tuning.points.map(pointRecord),
+    outcome: verdict.outcome,
+    recommendation: isKept ? point : null,
+    closest: isKept ? null : point,
+    written,
+  };
   return `${printableJson(JSON.stringify(record, null, 2))}\n`;
+}
+
+function pointRecord({ candidates, dimensions, survival, ci95, meanMs, p95Ms }: SurvivalPoint) {
+  return { candidates, dimensions, survival: roundedMeasure(survival), ci95: roundedInterval(ci95), meanMs: roundedTime(meanMs), p95Ms: roundedTime(p95Ms) };
 }
 
 function headline({ queries, pool, passages, models }: Tuning, { glyphs }: Style): string {

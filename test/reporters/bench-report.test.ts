@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import type { BenchmarkReport } from "../../src/pipeline/benchmark-report.ts";
 import { benchJson, benchText } from "../../src/reporters/bench-report.ts";
 import { widthOf } from "../../src/reporters/style.ts";
 import { precisionFigures, sampleBenchmark } from "../support/benchmark-report.ts";
@@ -73,8 +74,16 @@ describe("the JSON", () => {
     const parsed: unknown = JSON.parse(json);
     validate(parsed);
     expect(validate.errors ?? []).toEqual([]);
-    expect(parsed).toEqual({ version: 1, ...report });
+    const rounded: unknown = JSON.parse(JSON.stringify({ version: 1, ...report }, (_key, value: unknown) => (typeof value === "number" ? Number(value.toFixed(3)) : value)));
+    expect(parsed).toEqual({ ...(rounded as object), hnsw: { ...(rounded as BenchmarkReport).hnsw, recall10: 0.9995, recall100: 0.998 } });
     expect(json.endsWith("}\n")).toBe(true);
+  });
+
+  test("tells no digits that nobody can use", () => {
+    const { hnsw } = sampleBenchmark();
+    const json = benchJson(sampleBenchmark({ elapsedMs: 1685.4199280000003, hnsw: { ...hnsw, recall10: 2 / 3 } }));
+    expect(JSON.parse(json)).toMatchObject({ elapsedMs: 1685.42, hnsw: { recall10: 0.666667 } });
+    expect(json).not.toMatch(/\.\d{7}/);
   });
 
   test("the schema allows no other keys, in the rates of either model either", () => {

@@ -149,6 +149,13 @@ describe("tuneJson", () => {
     expect(text.endsWith("}\n")).toBe(true);
   });
 
+  test("tells no digits that nobody can use", () => {
+    const points = [{ ...point(20, 2 / 3), ci95: [1 / 3, 0.7] as const, meanMs: 1685.4199280000003, p95Ms: 1700.00004 }];
+    const record: unknown = JSON.parse(tuneJson(tuning({ points }), []));
+    const rounded = { candidates: 20, dimensions: 384, survival: 0.666667, ci95: [0.333333, 0.7], meanMs: 1685.42, p95Ms: 1700 };
+    expect(record).toMatchObject({ points: [rounded], closest: rounded });
+  });
+
   test("keeps control characters of queries from the terminal", () => {
     const text = tuneJson(tuning({ queries: [{ text: "a\u001b[2J\u009b", source: "argument" }] }), []);
     expect(["\u001b", "\u009b"].filter((control) => text.includes(control))).toEqual([]);
