@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createRandom } from "../seeded-random.js";
+import { createRandom } from "../../dist/domain/seeded-random.js";
 import { openTokenizer } from "./workload.js";
 import { TOKENIZER_FOLDER } from "./write-random-checkpoint.js";
 
