@@ -1,4 +1,4 @@
-import { shortenEnd } from "../reporters/fit-text.ts";
+import { shortenEnd, wrapLines } from "../reporters/fit-text.ts";
 import { printableLine } from "../reporters/printable.ts";
 import { widthOf } from "../reporters/style.ts";
 import { KEY_GROUPS, type KeyGroup } from "./key-help.ts";
@@ -37,7 +37,7 @@ function groupLines({ title, keys }: KeyGroup): HelpLine[] {
 /** Groups below each other, every line as wide as the widest. */
 function stackLines(stack: readonly HelpLine[], columns: number, paint: Paint): { readonly lines: readonly string[]; readonly width: number } {
   const { ellipsis } = paint.glyphs;
-  const texts = stack.map(({ keys, does }) => ({
+  const texts = stack.flatMap((line) => wrapped(line, columns)).map(({ keys, does }) => ({
     keys: shortenEnd(keys, columns, ellipsis),
     does: does === "" ? "" : shortenEnd(`  ${does}`, Math.max(0, columns - widthOf(keys)), ellipsis),
     paint: does === "" ? paint.bold : paint.relevance,
@@ -47,12 +47,22 @@ function stackLines(stack: readonly HelpLine[], columns: number, paint: Paint): 
   return { lines, width };
 }
 
+/** Fewer columns hold no words. */
+const LEAST_COLUMNS = 10;
+
+/** What has no room beside its keys goes on below itself. */
+function wrapped({ keys, does }: HelpLine, columns: number): HelpLine[] {
+  if (does === "") return [{ keys, does }];
+  const ranges = wrapLines(does, Math.max(LEAST_COLUMNS, columns - keys.length - 2));
+  return ranges.map(({ start, end }, row) => ({ keys: row === 0 ? keys : " ".repeat(keys.length), does: does.slice(start, end) }));
+}
+
 /** The rerankers to choose from. `names` is `null` while they are being looked for. */
 export function rerankerLines(names: readonly string[] | null, position: number, columns: number, rows: number, paint: Paint): string[] {
   const title = paint.bold(shortenEnd("Which reranker shall judge these candidates too?", columns, paint.glyphs.ellipsis));
   if (names === null) return [title, "", paint.dim("  looking for models")].slice(0, rows);
   if (names.length === 0) {
-    const none = ["  No other reranker is on this machine.", "  rerank models list", "  rerank models pull"];
+    const none = ["  No other one is on this machine.", "  See them: rerank models list", "  Get one: rerank models pull <name>"];
     return [title, "", ...none.map((line) => paint.dim(shortenEnd(line, columns, paint.glyphs.ellipsis)))].slice(0, rows);
   }
   const room = Math.max(1, rows - 2);
