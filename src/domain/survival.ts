@@ -26,8 +26,8 @@ export interface SurvivalObservation extends TuneSetting {
 export interface SurvivalPoint extends TuneSetting {
   /** Mean over queries, 0 to 1. */
   readonly survival: number;
-  /** 95 % percentile bootstrap over queries, of the survival. */
-  readonly ci95: Interval;
+  /** 95 % percentile bootstrap over queries, of the survival; `null` for a single query, which tells nothing of others. */
+  readonly ci95: Interval | null;
   readonly meanMs: number;
   readonly p95Ms: number;
 }
@@ -107,7 +107,7 @@ export function survivalCurve(observations: readonly SurvivalObservation[], seed
       candidates,
       dimensions,
       survival: mean(survivals),
-      ci95: bootstrapInterval(survivals, seed),
+      ci95: survivals.length === 1 ? null : bootstrapInterval(survivals, seed),
       meanMs: mean(times),
       p95Ms: percentile(times, 0.95),
     };

@@ -101,14 +101,18 @@ export function notesOf({ queries, settings: { depth }, notices }: Evaluation): 
   const listed = shallow.length < 2 ? shallow.join("") : `${shallow.slice(0, -1).join(", ")} and ${shallow.at(-1)}`;
   return [
     ...(shallow.length === 0 ? [] : [`the longest order has ${counted(depth, "document")}: ${listed} ${shallow.length === 1 ? "looks" : "look"} no deeper`]),
-    ...(queries.length < FEW_QUERIES ? [fewQueries(queries.length)] : []),
+    ...fewQueries(queries.length).map((few) => `${few}, and ${testOfFew(queries.length)}`),
     ...notices,
   ];
 }
 
-function fewQueries(count: number): string {
-  const few = `${counted(count, "query is", "queries are")} few: the intervals are too narrow`;
-  return count < LEAST_TESTABLE_QUERIES ? `${few}, and no test can find a difference at 5 % with fewer than ${LEAST_TESTABLE_QUERIES}` : `${few}, and the test finds large differences only`;
+/** What is to be said of intervals over so few queries; nothing of enough. */
+export function fewQueries(count: number): string[] {
+  return count < FEW_QUERIES ? [`${counted(count, "query is", "queries are")} few: the intervals are too narrow`] : [];
+}
+
+function testOfFew(count: number): string {
+  return count < LEAST_TESTABLE_QUERIES ? `no test can find a difference at 5 % with fewer than ${LEAST_TESTABLE_QUERIES}` : "the test finds large differences only";
 }
 
 /** How the uncertainty was worked out: one line below the numbers. */

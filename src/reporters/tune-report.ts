@@ -1,6 +1,8 @@
 import { REFERENCE_SIZE, type SurvivalPoint } from "../domain/survival.ts";
 import type { Tuning } from "../pipeline/tune-result.ts";
 import { alignedRows } from "./aligned-rows.ts";
+import { noteLines } from "./evaluation-text.ts";
+import { fewQueries } from "./evaluation-wording.ts";
 import { counted, formatCount, formatDuration } from "./format-numbers.ts";
 import { intervalChart } from "./interval-chart.ts";
 import { printableJson, printableLine } from "./printable.ts";
@@ -25,7 +27,9 @@ export function tuneText(tuning: Tuning, written: readonly WrittenSetting[], ter
   const wrapped = (text: string): string => alignedRows([[text]], terminal);
   const tables = [curveTable(tuning, terminal), ...sizeTable(tuning, terminal)];
   const lines = written.map(({ key, value, file }) => `${key} ${value}: wrote ${printableLine(file)}\n`);
-  return [wrapped(headline(tuning, createStyle(terminal))), ...tables, wrapped(verdictText(tuning)), ...(lines.length > 0 ? [lines.join("")] : [])].join("\n");
+  const notes = noteLines(notesOf(tuning), terminal).map((line) => `${line}\n`);
+  const below = [wrapped(verdictText(tuning)) + notes.join(""), ...(lines.length > 0 ? [lines.join("")] : [])];
+  return [wrapped(headline(tuning, createStyle(terminal))), ...tables, ...below].join("\n");
 }
 
 /** Described in docs/tune.schema.json. */
@@ -40,12 +44,18 @@ export function tuneJson({ verdict, ...tuning }: Tuning, written: readonly Writt
     recommendation: isKept ? point : null,
     closest: isKept ? null : point,
     written,
+    notices: [...notesOf(tuning), ...tuning.notices],
   };
   return `${printableJson(JSON.stringify(record, null, 2))}\n`;
 }
 
+/** What a reader of the figures has to know. */
+function notesOf({ queries }: Pick<Tuning, "queries">): string[] {
+  return queries.length === 1 ? ["1 query is few: no interval follows from it"] : fewQueries(queries.length);
+}
+
 function pointRecord({ candidates, dimensions, survival, ci95, meanMs, p95Ms }: SurvivalPoint) {
-  return { candidates, dimensions, survival: roundedMeasure(survival), ci95: roundedInterval(ci95), meanMs: roundedTime(meanMs), p95Ms: roundedTime(p95Ms) };
+  return { candidates, dimensions, survival: roundedMeasure(survival), ci95: ci95 && roundedInterval(ci95), meanMs: roundedTime(meanMs), p95Ms: roundedTime(p95Ms) };
 }
 
 function headline({ queries, pool, passages, models }: Tuning, { glyphs }: Style): string {
@@ -65,6 +75,7 @@ function curveTable(tuning: Tuning, terminal: Terminal): string {
   const chosen = chosenPoint(tuning);
   const dimensions = chosen?.dimensions ?? tuning.current.dimensions;
   const points = tuning.points.filter((point) => point.dimensions === dimensions);
+  const charted = points.flatMap(({ survival, ci95 }) => (ci95 === null ? [] : [{ value: survival, interval: ci95 }]));
   const now = currentPoint(tuning);
   const countWidth = formatCount(tuning.pool).length;
   const column = (title: string, group: string, cellOf: (point: SurvivalPoint) => string): TableColumn => ({
@@ -83,13 +94,13 @@ function curveTable(tuning: Tuning, terminal: Terminal): string {
     },
     columns: [
       column("kept", "kept", ({ survival }) => percent(survival)),
-      column("95 % interval", "kept", ({ ci95 }) => intervalOf(ci95)),
+      ...(charted.length > 0 ? [column("95 % interval", "kept", ({ ci95 }) => intervalOf(ci95))] : []),
       column("mean", "time", ({ meanMs }) => formatDuration(meanMs)),
       column("p95", "time", ({ p95Ms }) => formatDuration(p95Ms)),
     ],
     width: terminal.columns,
     paintTitles: (line) => chalk.dim(line),
-    fill: (room) => intervalChart("kept", points.map(({ survival, ci95 }) => ({ value: survival, interval: ci95 })), room, terminal),
+    fill: (room) => intervalChart("kept", charted, room, terminal),
   });
 }
 
@@ -146,7 +157,7 @@ function sentenceOf(point: SurvivalPoint, tuning: Tuning): string {
   const now = point === currentPoint(tuning) ? ", as now," : "";
   return (
     `${counted(candidates, "candidate")}${cut}${now} ${verb} ${percent(survival)} of the reranker's top ${REFERENCE_SIZE} ` +
-    `${intervalOf(ci95)} in ${formatDuration(meanMs)} (p95 ${formatDuration(p95Ms)})`
+    `${intervalOf(ci95)}${ci95 === null ? "" : " "}in ${formatDuration(meanMs)} (p95 ${formatDuration(p95Ms)})`
   );
 }
 
@@ -172,6 +183,8 @@ function percent(share: number): string {
   return share === 1 ? "100 %" : `${(Math.floor(share * 1000 + 1e-6) / 10).toFixed(1)} %`;
 }
 
-function intervalOf([low, high]: SurvivalPoint["ci95"]): string {
+function intervalOf(interval: SurvivalPoint["ci95"]): string {
+  if (interval === null) return "";
+  const [low, high] = interval;
   return `[${Math.round(low * 100)}, ${Math.round(high * 100)}]`;
 }

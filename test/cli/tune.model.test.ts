@@ -63,7 +63,7 @@ describe("rerank tune", () => {
     const { stdout, stderr } = expectExit(await place.rerank(["tune", "how often do bees need water?", "salt on bread"]), 0);
     expect(stdout).toMatch(/^2 queries · all 14 passages judged for each · mini\n\ncandidates +kept +95 % interval +mean +p95/);
     expect(stdout).toMatch(/^→ +1\d/m);
-    expect(stdout).toMatch(/^1\d candidates.* keep .* of the reranker's top 10 \[\d+, \d+\] in /m);
+    expect(stdout).toMatch(/^1\d candidates.* keep .* of the reranker's top 10 \[\d+, \d+\] in .*\nnote: 2 queries are few: /m);
     expect(stderr).not.toContain("drawn");
   });
 

@@ -81,6 +81,10 @@ describe("survivalCurve", () => {
   });
 });
 
+test("a single query has no interval: it tells nothing of others", () => {
+  expect(survivalCurve([{ candidates: 10, dimensions: 64, survival: 0.5, elapsedMs: 100 }], 7)).toMatchObject([{ survival: 0.5, ci95: null }]);
+});
+
 describe("judgeCurve", () => {
   const points = [
     point(10, 64, 0.8, 100),

@@ -45,7 +45,7 @@ describe("tune", () => {
     const { points, verdict, pool, passages } = await tune(dependencies(), { ...OPTIONS, maxCandidates: 40 });
     expect([pool, passages]).toEqual([40, 60]);
     expect(points.map(({ candidates, survival }) => [candidates, survival])).toEqual([[5, 0.5], [10, 1], [15, 1], [20, 1], [30, 1], [40, 1]]);
-    expect(verdict).toMatchObject({ outcome: "kept", point: { candidates: 10, dimensions: 64, ci95: [1, 1] } });
+    expect(verdict).toMatchObject({ outcome: "kept", point: { candidates: 10, dimensions: 64, ci95: null } });
   });
 
   test("one that turns the order around needs them all: they are recommended only where they are the whole index", async () => {

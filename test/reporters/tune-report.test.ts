@@ -63,6 +63,7 @@ candidates      kept  95 % interval    mean     p95  0.45       kept        1.00
   200          100 %      [97, 100]   6.0 s   7.4 s                           ├┼
 
 30 candidates keep 96.0 % of the reranker's top 10 [93, 98] in 900 ms (p95 1.1 s); 50, as now, take 1.5 s.
+note: 2 queries are few: the intervals are too narrow
 `);
   });
 
@@ -102,6 +103,30 @@ candidates      kept  95 % interval    mean     p95  0.45       kept        1.00
     expect(tuneText(small, [], PIPE)).toContain("; 200, as now, take 6.0 s.");
   });
 
+  test("shows no interval of a single query, and says why", () => {
+    const points = [point(5, 0.5), point(20, 0.96), point(200, 1)].map((each) => ({ ...each, ci95: null }));
+    const queries = [{ text: "one", source: "argument" }] as const;
+    expect(tuneText(tuning({ points, queries }), [], PIPE)).toBe(`1 query · the nearest 200 of 4,812 passages judged for each · mini
+
+candidates    kept    mean     p95
+    5       50.0 %  150 ms  185 ms
+→  20       96.0 %  600 ms  740 ms
+  200        100 %   6.0 s   7.4 s
+
+20 candidates keep 96.0 % of the reranker's top 10 in 600 ms (p95 740 ms).
+note: 1 query is few: no interval follows from it
+`);
+    const record = JSON.parse(tuneJson(tuning({ points, queries }), [])) as Record<string, unknown>;
+    expect(validate(record), JSON.stringify(validate.errors)).toBe(true);
+    expect(record).toMatchObject({ recommendation: { ci95: null }, notices: ["1 query is few: no interval follows from it"] });
+  });
+
+  test("has nothing to say of twenty queries", () => {
+    const queries = Array.from({ length: 20 }, (_, number) => ({ text: `query ${number}`, source: "file" }) as const);
+    expect(tuneText(tuning({ queries }), [], PIPE)).not.toContain("few");
+    expect(JSON.parse(tuneJson(tuning({ queries }), []))).toMatchObject({ notices: [] });
+  });
+
   test("within a budget that is too small, says what comes closest", () => {
     const text = tuneText(tuning({ goal: { budgetMs: 800 } }), [], PIPE);
     expect(text).toContain("No setting keeps 95.0 % within 800 ms. 20 candidates keep 94.9 % of the reranker's top 10 [92, 97] in 600 ms (p95 740 ms): raise --budget, or lower --keep.\n");
@@ -112,7 +137,7 @@ candidates      kept  95 % interval    mean     p95  0.45       kept        1.00
   test("recommends nothing where only all that were tried keep the share, and asks for more", () => {
     const few = { points: [point(5, 0.5), point(10, 0.8), point(15, 1)], pool: 15 };
     const text = tuneText(tuning(few), [], PIPE);
-    expect(text).toMatch(/\nOnly all 15 candidates keep 95\.0 % of a top 10 that was taken from them: some of it may lie beyond\. Try more: --max-candidates 30\.\n$/);
+    expect(text).toMatch(/\nOnly all 15 candidates keep 95\.0 % of a top 10 that was taken from them: some of it may lie beyond\. Try more: --max-candidates 30\.\n/);
     expect(text).not.toContain("→");
     expect(tuneText(tuning({ ...few, passages: 20 }), [], PIPE)).toContain("--max-candidates 20.");
     expect(tuneText(tuning({ ...few, passages: 15 }), [], PIPE)).toContain("\n15 candidates, as now, keep 100 %");
