@@ -8,29 +8,35 @@ export interface Key {
 /** Turns what a terminal sends into keys. A sequence may come in pieces. */
 export interface KeyDecoder {
   push(chunk: string): Key[];
-  /** Nothing more came for a while: a lone escape character was the Esc key. */
+  /** Nothing more came for as long as `waitMs` says: a lone escape character was the Esc key, a paste without an end is all that was pasted. */
   flush(): Key[];
-  /** Something is held back that `flush` would give. */
-  isWaiting(): boolean;
+  /** How long what is held back waits for more, in ms; `null` where nothing is held back. */
+  waitMs(): number | null;
 }
+
+/** Longer than the pieces of one key's sequence are apart, even over a slow line; shorter than a person notices. */
+const ESCAPE_WAIT_MS = 40;
+/** A paste whose end got lost must not hold the keyboard for ever; the pieces of a long one over a slow line are closer together. */
+const PASTE_WAIT_MS = 500;
+/** UTF-16 code units. No line takes as much: what is beyond is dropped while the end of the paste is awaited. */
+const LONGEST_PASTE = 65_536;
 
 const ESCAPE = "\u001b";
 const PASTE_START = `${ESCAPE}[200~`;
 const PASTE_END = `${ESCAPE}[201~`;
+const CTRL_C = "\u0003";
 
 // oxlint-disable-next-line no-control-regex
-const SEQUENCE = /\u001b(?:\[(?:<(\d+);\d+;\d+([Mm])|([0-9;:]*)([A-Za-z~^$@]))|O([A-Za-z]))/y;
+const SEQUENCE = /\u001b(?:\[(?:\[[A-Za-z]|([<=>?]?)([0-9;:]*)([A-Za-z~^$@]))|O([A-Za-z]))/y;
 /** The beginning of a sequence whose end has not come yet. */
 // oxlint-disable-next-line no-control-regex
-const OPEN_SEQUENCE = /\u001b(?:\[<?[0-9;:]{0,16}|O)?$/y;
+const OPEN_SEQUENCE = /\u001b(?:\[(?:\[|[<=>?]?[0-9;:]{0,16})|O)?$/y;
 // oxlint-disable-next-line no-control-regex
 const TEXT = /[^\u0000-\u001f\u007f]+/y;
 
 const LETTERS: Readonly<Record<string, string>> = { A: "up", B: "down", C: "right", D: "left", F: "end", H: "home", Z: "backtab", M: "enter" };
 const NUMBERS: Readonly<Record<string, string>> = { 1: "home", 3: "delete", 4: "end", 5: "pageup", 6: "pagedown", 7: "home", 8: "end" };
 const CONTROLS: Readonly<Record<string, string>> = { "\r": "enter", "\n": "enter", "\t": "tab", "\u007f": "backspace", "\b": "backspace" };
-/** Wheels report themselves as buttons (xterm's SGR mode). */
-const WHEELS: Readonly<Record<string, string>> = { 64: "wheelup", 65: "wheeldown" };
 const ALT_KEYS = "bdf";
 
 export function createKeyDecoder(): KeyDecoder {
@@ -52,15 +58,19 @@ export function createKeyDecoder(): KeyDecoder {
   return {
     push(chunk) {
       buffer += chunk;
-      return decode(false);
+      const keys = decode(false);
+      // The last characters may be the beginning of the paste's end.
+      const tail = PASTE_END.length - 1;
+      if (buffer.length > LONGEST_PASTE + tail) buffer = buffer.slice(0, LONGEST_PASTE) + buffer.slice(-tail);
+      return keys;
     },
     flush: () => decode(true),
-    isWaiting: () => buffer !== "",
+    waitMs: () => (buffer === "" ? null : buffer.startsWith(PASTE_START) ? PASTE_WAIT_MS : ESCAPE_WAIT_MS),
   };
 }
 
 interface Step {
-  /** Absent for what means nothing here: a click, an unknown function key. */
+  /** Absent for what means nothing here: an unknown function key, an answer of the terminal. */
   readonly key?: Key;
   readonly length: number;
 }
@@ -79,12 +89,13 @@ function next(buffer: string, position: number, isOver: boolean): Step | undefin
 }
 
 function escaped(buffer: string, position: number, isOver: boolean): Step | undefined {
-  if (buffer.startsWith(PASTE_START, position)) return pasted(buffer, position);
+  if (buffer.startsWith(PASTE_START, position)) return pasted(buffer, position, isOver);
   SEQUENCE.lastIndex = position;
   const match = SEQUENCE.exec(buffer);
   if (match !== null) {
-    const [sequence, button, , parameters = "", final = "", applicationKey] = match;
-    if (button !== undefined) return step(WHEELS[button], sequence);
+    const [sequence, prefix = "", parameters = "", final = "", applicationKey] = match;
+    // Mice and terminals that answer a question speak so, keys never.
+    if (prefix !== "") return step(undefined, sequence);
     if (applicationKey !== undefined) return step(LETTERS[applicationKey], sequence);
     const [number = "", modifier = "1"] = parameters.split(";");
     const name = final === "~" ? NUMBERS[number] : LETTERS[final];
@@ -97,15 +108,21 @@ function escaped(buffer: string, position: number, isOver: boolean): Step | unde
   if (following === "\u007f" || (following !== "" && ALT_KEYS.includes(following))) {
     return { key: named(following === "\u007f" ? "alt-backspace" : `alt-${following}`), length: 2 };
   }
+  // Alt with a character: neither Esc nor text.
+  TEXT.lastIndex = position + 1;
+  if (TEXT.test(buffer)) return { length: 1 + String.fromCodePoint(buffer.codePointAt(position + 1) ?? 0).length };
   return { key: named("escape"), length: 1 };
 }
 
-/** A paste waits for its end, however long that takes: its line breaks must not be taken for the Enter key. */
-function pasted(buffer: string, position: number): Step | undefined {
+/** A paste waits for its end: its line breaks must not be taken for the Enter key. Where none comes, silence or Ctrl-C ends it. */
+function pasted(buffer: string, position: number, isOver: boolean): Step | undefined {
   const start = position + PASTE_START.length;
   const end = buffer.indexOf(PASTE_END, start);
-  if (end === -1) return undefined;
-  return { key: { name: "paste", text: buffer.slice(start, end) }, length: end + PASTE_END.length - position };
+  const paste = (to: number): Key => ({ name: "paste", text: buffer.slice(start, to) });
+  if (end !== -1) return { key: paste(end), length: end + PASTE_END.length - position };
+  const interrupted = buffer.indexOf(CTRL_C, start);
+  if (interrupted !== -1) return { key: paste(interrupted), length: interrupted - position };
+  return isOver ? { key: paste(buffer.length), length: buffer.length - position } : undefined;
 }
 
 function step(name: string | undefined, sequence: string): Step {

@@ -33,7 +33,6 @@ export interface View {
   readonly isDetailBeside: boolean;
 }
 
-const WHEEL_LINES = 3;
 const NOTHING: readonly KeyOutcome[] = [];
 
 /** Whether characters are text here; elsewhere each is a key by itself. */
@@ -56,7 +55,7 @@ export function respond(state: ScreenState, key: Key, view: View): readonly KeyO
 }
 
 function inHelp(scroll: number, { name, text }: Key, { helpMost, listRows }: View): readonly KeyOutcome[] {
-  const steps: Readonly<Record<string, number>> = { up: -1, k: -1, wheelup: -1, down: 1, j: 1, wheeldown: 1, pageup: -listRows, pagedown: listRows, " ": listRows };
+  const steps: Readonly<Record<string, number>> = { up: -1, k: -1, down: 1, j: 1, pageup: -listRows, pagedown: listRows, " ": listRows };
   const by = steps[name === "text" ? text : name];
   return [{ action: { type: "help", scroll: by === undefined ? null : Math.max(0, Math.min(helpMost, scroll + by)) } }];
 }
@@ -139,10 +138,6 @@ function inResults(state: ScreenState, name: string, view: View): readonly KeyOu
     case "down":
     case "j":
       return [{ action: { type: "moved", by: 1 } }];
-    case "wheelup":
-      return [{ action: { type: "moved", by: -WHEEL_LINES } }];
-    case "wheeldown":
-      return [{ action: { type: "moved", by: WHEEL_LINES } }];
     case "pageup":
     case "ctrl-b":
       return [{ action: { type: "moved", by: -page } }];
@@ -186,10 +181,6 @@ function inDetail({ detail }: ScreenState, name: string, { detailRows, detailMos
     case "down":
     case "j":
       return scrolled(from + 1);
-    case "wheelup":
-      return scrolled(from - WHEEL_LINES);
-    case "wheeldown":
-      return scrolled(from + WHEEL_LINES);
     case "pageup":
     case "ctrl-b":
       return scrolled(from - page);

@@ -2,9 +2,6 @@ import { useStdin } from "ink";
 import { useEffect } from "react";
 import { createKeyDecoder, type Key } from "./decode-keys.ts";
 
-/** Longer than the pieces of one key's sequence are apart, even over a slow line; shorter than a person notices. */
-const ESCAPE_WAIT_MS = 40;
-
 /**
  * Reads the keyboard, raw, while the component is shown. Ink's own `useInput` tells neither Backspace from Delete nor a
  * paste from typing, and throws at keys that it does not know, such as Ctrl-F1 (ink 6.8.0, use-input.js).
@@ -20,7 +17,8 @@ export function useKeys(onKeys: (keys: readonly Key[]) => void): void {
     function read(chunk: string | Buffer): void {
       clearTimeout(timer);
       take(decoder.push(String(chunk)));
-      if (decoder.isWaiting()) timer = setTimeout(() => take(decoder.flush()), ESCAPE_WAIT_MS);
+      const waitMs = decoder.waitMs();
+      if (waitMs !== null) timer = setTimeout(() => take(decoder.flush()), waitMs);
     }
     stdin.setEncoding("utf8");
     stdin.setRawMode?.(true);
