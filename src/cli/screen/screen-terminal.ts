@@ -12,6 +12,10 @@ const ENTER = "\u001b[?1049h\u001b[H\u001b[2J\u001b[?1007s\u001b[?1007h\u001b[?2
 const LEAVE = "\u001b[?2026l\u001b[0m\u001b[?25h\u001b[?2004l\u001b[?1007r\u001b[?1049l";
 const CTRL_C = 0x03;
 const CTRL_Z = 0x1a;
+const PASTE_BEGINS = "\u001b[200~";
+const PASTE_ENDS = "\u001b[201~";
+/** What Ctrl-C and Ctrl-\ send to all that the terminal belongs to, us too while an editor or a pager runs: they are meant for that one. */
+const BORROWERS_SIGNALS = ["SIGINT", "SIGQUIT"] as const;
 /** A stopped process gets no further than the signal; one that nobody can stop (no job control) goes on after this. */
 const STOP_MS = 100;
 
@@ -47,11 +51,13 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
   let isClosed = false;
   /** Who has the terminal instead of the screen: an editor, the shell. */
   let lent = 0;
+  let isPasting = false;
 
   function take(): void {
     // Where the terminal has gone meanwhile there is nothing to take; the end of the session follows.
     if (stdin.destroyed) return;
     stdin.setRawMode(true);
+    isPasting = false;
     stdin.on("data", onData);
     stdin.resume();
     stdout.write(ENTER);
@@ -82,15 +88,21 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
   function takeBack(): void {
     if (--lent > 0 || isClosed) return;
     take();
-    // Whoever had it has painted over everything, and may have seen another size.
+    // Only the job in the foreground is told of a new size, and Node keeps the one that it knows: its own listener asks the terminal again.
+    process.emit("SIGWINCH", "SIGWINCH");
+    // Whoever had it has painted over everything.
     canvas.emit("resize");
   }
 
   function onData(chunk: Buffer): void {
     if (chunk.includes(CTRL_C)) onInterrupt?.();
-    // Raw mode hands Ctrl-Z to us. Alone: within pasted text it is none.
-    if (chunk.length === 1 && chunk[0] === CTRL_Z && process.platform !== "win32") stop();
-    else keys.write(chunk);
+    const [begins, ends] = [chunk.lastIndexOf(PASTE_BEGINS), chunk.lastIndexOf(PASTE_ENDS)];
+    if (begins !== ends) isPasting = begins > ends;
+    // Raw mode hands Ctrl-Z to us, behind what was typed just before. Within pasted text it is none.
+    const isStop = chunk.at(-1) === CTRL_Z && !isPasting && process.platform !== "win32";
+    const typed = isStop ? chunk.subarray(0, -1) : chunk;
+    if (typed.length > 0) keys.write(typed);
+    if (isStop) stop();
   }
 
   function stop(): void {
@@ -132,9 +144,11 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
     },
     async lend(run) {
       giveAway();
+      const listen = BORROWERS_SIGNALS.map(ignoreSignal);
       try {
         return await run();
       } finally {
+        for (const each of listen) each();
         takeBack();
       }
     },
@@ -149,6 +163,18 @@ export function openScreenTerminal({ stdin, stdout, onInterrupt }: ScreenTermina
       // A terminal that is read keeps the process alive.
       stdin.unref();
     },
+  };
+}
+
+/** Does nothing on a signal, until what it returns is called. It always has a listener: without one it would end the process. */
+function ignoreSignal(name: NodeJS.Signals): () => void {
+  const ignore = (): void => {};
+  const listeners = process.rawListeners(name) as (() => void)[];
+  process.on(name, ignore);
+  for (const each of listeners) process.off(name, each);
+  return () => {
+    for (const each of listeners) process.on(name, each);
+    process.off(name, ignore);
   };
 }
 

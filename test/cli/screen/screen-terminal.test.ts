@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openScreenTerminal, type ScreenTerminal, type ScreenTerminalOptions } from "../../../src/cli/screen/screen-terminal.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -32,7 +32,7 @@ class Keyboard extends EventEmitter {
 
 /** A page that is a file: what is written at once, as in a process that ends, arrives there too. */
 class Page extends EventEmitter {
-  readonly columns = 80;
+  columns = 80;
   readonly rows = 24;
   readonly fd: number;
   readonly file: string;
@@ -100,6 +100,53 @@ describe("the terminal of a screen", () => {
     });
     expect([keyboard.isRaw, keyboard.isRead, resizes]).toEqual([true, true, 1]);
     expect(page.written.split(ENTER_PAGE)).toHaveLength(3);
+  });
+
+  test("is painted in the size that it has when it comes back: nobody was told of it meanwhile", async () => {
+    const askAgain = () => void (page.columns = 60);
+    process.on("SIGWINCH", askAgain);
+    const sizes: number[] = [];
+    terminal.streams.stdout.on("resize", () => sizes.push(terminal.streams.stdout.columns));
+    await terminal.lend(async () => {});
+    process.off("SIGWINCH", askAgain);
+    expect(sizes).toEqual([60]);
+  });
+
+  test.each(["SIGINT", "SIGQUIT"] as const)("leaves %s to the pager that has it, and hears it again afterwards", async (name) => {
+    let heard = 0;
+    const listener = () => void heard++;
+    process.on(name, listener);
+    const before = process.listeners(name);
+    await terminal.lend(async () => {
+      process.emit(name, name);
+      expect([process.listenerCount(name), heard]).toEqual([1, 0]);
+    });
+    expect(process.listeners(name)).toEqual(before);
+    process.emit(name, name);
+    process.off(name, listener);
+    expect(heard).toBe(1);
+  });
+
+  test.skipIf(process.platform === "win32")("is given away at Ctrl-Z, also behind what was just typed, and never within pasted text", async () => {
+    const stops: unknown[] = [];
+    const kill = vi.spyOn(process, "kill").mockImplementation((...call) => {
+      stops.push(call);
+      return true;
+    });
+    try {
+      keyboard.type("\u001b[200~a\u001a");
+      keyboard.type("\u001a");
+      keyboard.type("\u001a\u001b[201~");
+      expect(stops).toEqual([]);
+      keyboard.type("b\u001a");
+      expect([stops, keyboard.isRaw]).toEqual([[[0, "SIGTSTP"]], false]);
+      process.emit("SIGCONT", "SIGCONT");
+      expect(keyboard.isRaw).toBe(true);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      expect(String(terminal.streams.stdin.read())).toBe("\u001b[200~a\u001a\u001a\u001a\u001b[201~b");
+    } finally {
+      kill.mockRestore();
+    }
   });
 
   test("comes back to the screen when the editor fails, too", async () => {
