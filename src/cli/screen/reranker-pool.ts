@@ -26,13 +26,15 @@ export interface RerankerPool {
   others(): Promise<string[]>;
   /** Resolves when the reranker has loaded; until then, and where that fails, the current one stays. */
   change(name: string): Promise<void>;
-  /** Ends the processes that the pool has started. */
+  /** Ends the processes that the pool has started, also one that still loads, and starts no other. */
   close(): Promise<void>;
 }
 
 export function createRerankerPool({ own, locator, locate, start }: RerankerPoolOptions): RerankerPool {
   let current = own;
   let other: WarmReranker | undefined;
+  let starting: WarmReranker | undefined;
+  let isClosed = false;
   let lastChange: Promise<void> = Promise.resolve();
 
   async function change(name: string): Promise<void> {
@@ -43,13 +45,18 @@ export function createRerankerPool({ own, locator, locate, start }: RerankerPool
       current = warm;
       return;
     }
+    // The session ended while the model was looked for: nobody would end the process.
+    if (isClosed) throw new Error("the session has ended");
     const started = { spec, inference: start(spec) };
     const replaced = other;
+    starting = started;
     try {
       await started.inference.loaded("reranker");
     } catch (error) {
       await started.inference.close();
       throw error;
+    } finally {
+      starting = undefined;
     }
     current = other = started;
     await replaced?.inference.close();
@@ -73,7 +80,8 @@ export function createRerankerPool({ own, locator, locate, start }: RerankerPool
       return changed;
     },
     async close() {
-      await other?.inference.close();
+      isClosed = true;
+      await Promise.all([other?.inference.close(), starting?.inference.close()]);
     },
   };
 }

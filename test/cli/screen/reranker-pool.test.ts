@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ModelListing } from "../../../src/adapters/models/list-models.ts";
 import { createRerankerPool, type RerankerPool } from "../../../src/cli/screen/reranker-pool.ts";
 import { UserError } from "../../../src/domain/errors.ts";
@@ -18,9 +18,11 @@ const LISTED = [
 
 let started: Map<string, FakeInference>;
 let failing: Set<string>;
+let slow: Set<string>;
 let pool: RerankerPool;
 
 beforeEach(() => {
+  slow = new Set();
   started = new Map();
   failing = new Set();
   pool = createRerankerPool({
@@ -32,6 +34,7 @@ beforeEach(() => {
     },
     start(spec) {
       const load = async () => {
+        if (slow.has(spec.id)) await new Promise(() => {});
         if (failing.has(spec.id)) throw new UserError(`${spec.id} cannot be loaded`);
       };
       const inference = createFakeInference({ load });
@@ -79,5 +82,21 @@ describe("the rerankers of a session", () => {
     expect(started.get("second")?.isClosed).toBe(true);
     await pool.change("own");
     expect((pool.current().inference as FakeInference).isClosed).toBe(false);
+  });
+
+  test("end what still loads, beside the one that stays warm, and start nothing more", async () => {
+    await pool.change("second");
+    slow.add("qwen:int8");
+    void pool.change("qwen:int8");
+    await vi.waitFor(() => expect(started.has("qwen:int8")).toBe(true));
+    await pool.close();
+    expect([started.get("second")?.isClosed, started.get("qwen:int8")?.isClosed]).toEqual([true, true]);
+  });
+
+  test("start nothing when the session has ended while the model was looked for", async () => {
+    const changed = pool.change("second");
+    await pool.close();
+    await expect(changed).rejects.toThrow("the session has ended");
+    expect(started.size).toBe(0);
   });
 });
