@@ -70,6 +70,7 @@ export async function runDemo(flags: Flags & { readonly screen?: boolean }, cont
 
   const board = createNoticeBoard();
   let tell = onNotice;
+  let exitCode = 0;
   const home = requireIndexHome(folder, settings.index);
   const index = await openIndexAt(home, { settings, hub, cwd: folder, rerank: true, onNotice: (line) => tell(line), signal, openProgress });
   try {
@@ -80,13 +81,14 @@ export async function runDemo(flags: Flags & { readonly screen?: boolean }, cont
     if (flags.screen !== false && canShowScreen(env) && (await wantsScreen(context))) {
       tell = board.tell;
       const isFlag = (key: SettingKey): boolean => sources[key].source === "flag" || key === "index";
-      await runScreen({ index, settings, hub, context, board, query: "", isFlag, name: "rerank demo", shownFrom: folder });
+      exitCode = await runScreen({ index, settings, hub, context, board, query: "", isFlag, name: "rerank demo", shownFrom: folder });
     }
   } finally {
     await index.close();
   }
-  await output.write(`Try your own:\n  cd ${folder}\n  rerank search "how do I remove limescale?"\n`);
-  return 0;
+  // Who has broken off wants no advice.
+  if (exitCode === 0) await output.write(`Try your own:\n  cd ${folder}\n  rerank search "how do I remove limescale?"\n`);
+  return exitCode;
 }
 
 /** The two searches stay readable until somebody has read them. */
