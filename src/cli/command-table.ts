@@ -76,7 +76,7 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
     description: "open the interactive screen: both orders side by side, as the reranker judges",
     options: [
       ["--exact", "short for --recall exact"],
-      ["--plain", "no screen: read queries from stdin, one a line, and print numbered results"],
+      ["--plain", "no screen: read queries from stdin, one a line, and print numbered results; -n, --min-relevance and --per-document need it"],
     ],
     examples: [
       "rerank                               # the same",

@@ -71,6 +71,15 @@ describe("the interactive screen", () => {
     expectUserError(await place.rerank(args), /needs a terminal, and stdin is none/, /rerank --plain.*rerank search/);
   });
 
+  test.each([
+    [["-n", "5"], "--limit"],
+    [["repl", "limescale", "--min-relevance", "0.5"], "--min-relevance"],
+    [["--per-document"], "--per-document"],
+  ])("%j is for lists: it is refused without --plain", async (args, flag) => {
+    expectUserError(await place.rerank(args), `${flag} does nothing on the screen`, "add --plain");
+    expectUserError(await place.rerank([...args, "--plain"], { stdin: "x\n" }), /there is no index in/, /rerank demo/);
+  });
+
   test("without an index names the demo, too", async () => {
     expectUserError(await place.rerank(["--plain"], { stdin: "x\n" }), /there is no index in .*work or above it/, /rerank index <folder>.*rerank demo/);
   });

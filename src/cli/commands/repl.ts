@@ -1,4 +1,6 @@
 import { requireIndexHome } from "../../adapters/index-home.ts";
+import { longFlag, settingsOfCommand, type SettingKey } from "../../config/settings-table.ts";
+import { UserError } from "../../domain/errors.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
@@ -8,6 +10,9 @@ import { createNoticeBoard } from "../screen/notice-board.ts";
 import { runPlainSession } from "../screen/plain-session.ts";
 import { requireScreen } from "../screen/require-screen.ts";
 import { runScreen } from "../screen/run-screen.ts";
+
+/** They shorten a list of results. The screen shows both orders whole; as settings of a file they are meant for other commands. */
+const LIST_OPTIONS: ReadonlySet<string> = new Set<SettingKey>(["limit", "minRelevance", "perDocument"]);
 
 export interface ReplFlags extends Flags {
   readonly plain?: boolean;
@@ -19,7 +24,10 @@ export async function runRepl(words: readonly string[], flags: ReplFlags, contex
   const isPlain = flags.plain === true;
   const query = words.join(" ");
   if (words.length > 0) checkQuery(query, "repl");
-  if (!isPlain) requireScreen(context.environment);
+  if (!isPlain) {
+    refuseListOptions((key) => sources[key].source === "flag" && settings[key] !== false);
+    requireScreen(context.environment);
+  }
   const home = requireIndexHome(context.cwd, settings.index, "make one: rerank index <folder>, or try `rerank demo`");
   const board = createNoticeBoard();
   // What is said before the screen is there, of a model that is compiled first for minutes, is said at once.
@@ -40,4 +48,12 @@ export async function runRepl(words: readonly string[], flags: ReplFlags, contex
   } finally {
     await index.close();
   }
+}
+
+function refuseListOptions(isAskedFor: (key: SettingKey) => boolean): void {
+  const given = settingsOfCommand("repl").find(({ key }) => LIST_OPTIONS.has(key) && isAskedFor(key as SettingKey));
+  if (given === undefined) return;
+  throw new UserError(`${longFlag(given)} does nothing on the screen: it shows every candidate`, {
+    hint: "add --plain, or leave it out; --candidates sets how many there are",
+  });
 }

@@ -164,6 +164,8 @@ function optionsOf({ candidateCount, instruction, pathGlob, budgetMs }: ScreenRe
     ...settings,
     candidates: candidateCount,
     limit: candidateCount,
+    minRelevance: undefined,
+    perDocument: false,
     instruct: instruction,
     paths: pathGlob === undefined ? [] : splitGlobs(pathGlob),
     budget: budgetMs,
