@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withBlobLock } from "./hub/blob-lock.ts";
 
@@ -6,6 +6,7 @@ const MOST_QUERIES = 1_000;
 /** What somebody searched for is nobody else's business. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+const OTHERS_MODES = 0o077;
 /** Another process holds the lock for milliseconds: one that holds it longer is stopped (Ctrl-Z). */
 const LOCK_WAIT_MS = 3_000;
 
@@ -36,6 +37,7 @@ async function addLine(file: string, line: string): Promise<void> {
   await withBlobLock(`${file}.lock`, { signal: AbortSignal.timeout(LOCK_WAIT_MS), onWait: () => {} }, async () => {
     const content = await contentOf(file);
     const lines = linesOf(content);
+    if (content !== "") await hideFromOthers(file);
     if (lines.at(-1) === line) return;
     if (lines.length < MOST_QUERIES) {
       const separator = content === "" || content.endsWith("\n") ? "" : "\n";
@@ -46,8 +48,16 @@ async function addLine(file: string, line: string): Promise<void> {
   });
 }
 
-/** A crash in the middle leaves the old file. */
-async function replace(file: string, lines: readonly string[]): Promise<void> {
+/** A file that was copied here, or made with an editor, may be open to everybody. */
+async function hideFromOthers(file: string): Promise<void> {
+  if (process.platform === "win32" || ((await stat(file)).mode & OTHERS_MODES) === 0) return;
+  // Some file systems (FAT, network drives) cannot: the history works there all the same.
+  await chmod(file, FILE_MODE).catch(() => {});
+}
+
+/** A crash in the middle leaves the old file. A link stays one, and what it leads to is replaced. */
+async function replace(link: string, lines: readonly string[]): Promise<void> {
+  const file = await realpath(link);
   const aside = `${file}.${process.pid}`;
   try {
     await writeFile(aside, lines.map((line) => `${line}\n`).join(""), { mode: FILE_MODE });

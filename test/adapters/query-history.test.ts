@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openQueryHistory } from "../../src/adapters/query-history.ts";
@@ -36,6 +36,24 @@ describe("the history of queries", () => {
     expect([lines.length, lines[0], lines.at(-1)]).toEqual([1_000, "query 201", "the last one"]);
     expect(readdirSync(folder)).toEqual(["history"]);
     if (process.platform !== "win32") expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test.skipIf(process.platform === "win32")("is closed to others where its file was open to them", async () => {
+    const file = join(tempFolder(), "history");
+    writeFileSync(file, "first\n", { mode: 0o644 });
+    await openQueryHistory(file).add("second");
+    expect([statSync(file).mode & 0o777, readFileSync(file, "utf8")]).toEqual([0o600, "first\nsecond\n"]);
+  });
+
+  test.skipIf(process.platform === "win32").each([1, 1_000])("stays behind the link that leads to it, with %d queries", async (count) => {
+    const folder = tempFolder();
+    const [link, file] = [join(folder, "history"), join(tempFolder(), "dotfiles-history")];
+    writeFileSync(file, Array.from({ length: count }, (_, number) => `query ${number}\n`).join(""));
+    symlinkSync(file, link);
+    await openQueryHistory(link).add("the last one");
+    expect([lstatSync(link).isSymbolicLink(), statSync(file).mode & 0o777]).toEqual([true, 0o600]);
+    expect(readFileSync(file, "utf8")).toMatch(/\nthe last one\n$/);
+    expect(readdirSync(folder)).toEqual(["history"]);
   });
 
   test("goes on below a last line without a line break, as editors leave it", async () => {
