@@ -7,10 +7,10 @@ import type { Paint } from "./paint.ts";
 import type { Message } from "./screen-state.ts";
 import { isRunning, type SearchRun } from "./search-run.ts";
 
-/** What the user should know now: the failure of the search, else the last message, else what the result has to say. */
+/** What the user should know now: the last message until it is dismissed, else the failure of the search, else what the result has to say. */
 export function messageOf(run: SearchRun | null, message: Message | null): Message | null {
-  if (run?.failure) return { kind: "error", text: run.failure.message, hint: run.failure.hint };
   if (message !== null) return message;
+  if (run?.failure) return { kind: "error", text: run.failure.message, hint: run.failure.hint };
   const notices = run?.result?.notices ?? [];
   return notices.length === 0 ? null : { kind: "info", text: notices.join("; "), hint: null };
 }

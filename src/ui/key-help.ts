@@ -68,7 +68,7 @@ export function hintsFor(state: ScreenState): readonly KeyHint[] {
   if (prompt?.kind === "reranker") return [hint("Enter", "judge with it"), hint("j k", "choose"), hint("Esc", "cancel")];
   if (prompt !== null) return [hint("Enter", "apply"), hint("Esc", "cancel")];
   const stop = isRunning(run) && !run.isStopping ? [hint("Esc", "stop, keep the best so far")] : [];
-  const retry = run?.failure || state.message?.kind === "error" ? [hint("r", "retry")] : [];
+  const retry = run?.failure || state.hasLoadFailed ? [hint("r", "retry")] : [];
   if (focus === "query") {
     const go = run === null ? [] : [hint("Tab", "results")];
     return [...stop, hint("Enter", "search"), ...go, hint("Up", "earlier queries"), hint("Ctrl-R", "find one"), hint("Ctrl-C", "quit")];

@@ -1,7 +1,7 @@
 import { graphemesOf } from "../domain/graphemes.ts";
-import { UserError } from "../domain/errors.ts";
 import type { SearchEvent } from "../pipeline/events.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
+import { errorMessage, failureOf } from "./error-message.ts";
 import { createPaceMeter, type PaceMeter } from "./pace-meter.ts";
 import type { Key } from "./decode-keys.ts";
 import { respond, takesText, type ScreenCommand, type View } from "./key-bindings.ts";
@@ -9,7 +9,7 @@ import { createPassageWork } from "./passage-work.ts";
 import { conditionsFrom } from "./apply-prompt.ts";
 import type { ScreenAction } from "./screen-actions.ts";
 import type { RunningSearch, ScreenRequest, ScreenServices } from "./screen-services.ts";
-import { initialState, reduce, selectedOf, type Conditions, type Message, type ScreenState } from "./screen-state.ts";
+import { initialState, reduce, selectedOf, type Conditions, type ScreenState } from "./screen-state.ts";
 import type { ScreenSize } from "./layout.ts";
 import { isRunning } from "./search-run.ts";
 
@@ -43,6 +43,8 @@ export interface SessionOptions {
 const EVENT_BATCH_MS = 33;
 /** Elapsed and remaining times count on between events. */
 const TICK_MS = 250;
+/** Results that are kept to be saved: each holds all its passages. */
+const MOST_FINISHED = 50;
 
 export function createScreenSession(options: SessionOptions): ScreenSession {
   const { services } = options;
@@ -53,6 +55,7 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
   let running: { readonly id: number; readonly search: RunningSearch } | null = null;
   let meter: PaceMeter = createPaceMeter();
   let nextRunId = 1;
+  let changes = 0;
   let waiting: SearchEvent[] = [];
   let batchTimer: NodeJS.Timeout | undefined;
   let hasEnded = false;
@@ -69,14 +72,13 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
     for (const listener of listeners) listener();
   }
 
-  function say(text: string, kind: Message["kind"] = "info", hint: string | null = null): void {
-    dispatch({ type: "message", message: { kind, text, hint } });
+  function say(text: string, hint: string | null = null): void {
+    dispatch({ type: "message", message: { kind: "info", text, hint } });
   }
 
   /** The user's own mistakes and everybody else's: none of them ends the screen. */
   function sayError(error: unknown): void {
-    const { message, hint } = failureOf(error);
-    say(message, "error", hint);
+    dispatch({ type: "message", message: errorMessage(error) });
   }
 
   function tick(): void {
@@ -89,7 +91,7 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
     dispatch({ type: "loading", what: "loading models", nowMs: performance.now() });
     services.loaded().then(
       (models) => dispatch({ type: "loaded", models }),
-      (error: unknown) => dispatch({ type: "load-failed", message: { kind: "error", ...asMessage(error) } }),
+      (error: unknown) => dispatch({ type: "load-failed", message: errorMessage(error) }),
     );
   }
 
@@ -112,6 +114,7 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
         running = null;
         drawWaiting();
         finished.push(result);
+        if (finished.length > MOST_FINISHED) finished.shift();
         dispatch({ type: "search-done", runId: id, result });
       },
       (error: unknown) => {
@@ -134,7 +137,7 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
 
   function receive(id: number, event: SearchEvent): void {
     // The search may speak before it has been handed over, and after it was cancelled.
-    if (state.run?.id !== id || (running !== null && running.id !== id)) return;
+    if (state.run?.id !== id || !isRunning(state.run) || (running !== null && running.id !== id)) return;
     meter.take(event, performance.now());
     waiting.push(event);
     if (event.type === "recalled") drawWaiting();
@@ -168,16 +171,29 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
     else dispatch({ type: "message", message: null });
   }
 
+  /**
+   * The search goes on while the reranker loads, and where it cannot be loaded. Then what has been judged by then is compared with,
+   * unless another search or another reranker was asked for meanwhile.
+   */
   async function changeReranker(name: string): Promise<void> {
+    const change = ++changes;
     const before = state.run;
-    if (isRunning(before)) {
-      cancelRunning();
-      dispatch({ type: "search-failed", runId: before.id, failure: { message: "stopped for another reranker", hint: null } });
-    }
+    const isWanted = () => change === changes && before !== null && state.run?.id === before.id;
     dispatch({ type: "loading", what: `loading ${name}`, nowMs: performance.now() });
-    const models = await services.changeReranker(name);
-    dispatch({ type: "loaded", models });
-    if (state.run !== null) search(state.run.request, true);
+    try {
+      const models = await services.changeReranker(name);
+      if (change === changes) dispatch({ type: "loaded", models });
+    } catch (error) {
+      if (change === changes) dispatch({ type: "loaded", models: services.models() });
+      return sayError(error);
+    }
+    if (isWanted() && running !== null && (state.run?.judged ?? 0) > 0) {
+      dispatch({ type: "search-stopping" });
+      running.search.finishNow();
+      // One that fails instead is judged anew all the same.
+      await running.search.result.catch(() => undefined);
+    }
+    if (before !== null && isWanted()) search(before.request, true);
   }
 
   function applyPrompt(): void {
@@ -186,12 +202,12 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
     if (prompt.kind === "reranker") {
       dispatch({ type: "prompted", prompt: null });
       const name = prompt.names?.[prompt.position];
-      if (name !== undefined) changeReranker(name).catch((error: unknown) => dispatch({ type: "load-failed", message: { kind: "error", ...asMessage(error) } }));
+      if (name !== undefined) void changeReranker(name);
       return;
     }
     const applied = conditionsFrom(state.conditions, prompt.kind, prompt.line.text);
     // The prompt stays, so that what was typed can be mended.
-    if ("mistake" in applied) return say(applied.mistake, "info", applied.hint);
+    if ("mistake" in applied) return say(applied.mistake, applied.hint);
     dispatch({ type: "prompted", prompt: null });
     dispatch({ type: "conditions", conditions: applied.conditions });
     if (state.run !== null) search({ ...state.run.request, ...state.conditions });
@@ -288,14 +304,4 @@ export function createScreenSession(options: SessionOptions): ScreenSession {
       passageWork.end();
     },
   };
-}
-
-function failureOf(error: unknown): { readonly message: string; readonly hint: string | null } {
-  if (error instanceof UserError) return { message: error.message, hint: error.hint ?? null };
-  return { message: error instanceof Error ? error.message : String(error), hint: null };
-}
-
-function asMessage(error: unknown): { readonly text: string; readonly hint: string | null } {
-  const { message, hint } = failureOf(error);
-  return { text: message, hint };
 }

@@ -40,6 +40,8 @@ export interface ScreenState {
   readonly models: ScreenModels;
   /** What is being loaded, since when; `null` when nothing is. */
   readonly loading: { readonly what: string; readonly sinceMs: number } | null;
+  /** The session's own models could not be loaded: trying again may help. */
+  readonly hasLoadFailed: boolean;
   readonly focus: Focus;
   readonly query: LineEdit;
   /** Oldest first. */
@@ -80,6 +82,7 @@ export function initialState({ size, nowMs, index, models, query, conditions }: 
     index,
     models,
     loading: null,
+    hasLoadFailed: false,
     focus: "query",
     query: lineOf(query),
     history: index.history,
@@ -106,11 +109,11 @@ export function reduce(state: ScreenState, action: ScreenAction): ScreenState {
     case "tick":
       return { ...state, nowMs: action.nowMs, run: isRunning(state.run) ? { ...state.run, pace: action.pace } : state.run };
     case "loading":
-      return { ...state, loading: { what: action.what, sinceMs: action.nowMs }, nowMs: action.nowMs };
+      return { ...state, loading: { what: action.what, sinceMs: action.nowMs }, hasLoadFailed: false, nowMs: action.nowMs };
     case "loaded":
       return { ...state, loading: null, models: action.models };
     case "load-failed":
-      return { ...state, loading: null, message: action.message };
+      return { ...state, loading: null, hasLoadFailed: true, message: action.message };
     case "query-edited":
       return { ...state, query: action.line, recalledQuery: null };
     case "older-query":
@@ -154,7 +157,7 @@ export function reduce(state: ScreenState, action: ScreenAction): ScreenState {
     case "search-done":
       return ofRun(state, action.runId, (run) => ({ run: { ...run, result: action.result, pace: null } }));
     case "search-failed":
-      return ofRun(state, action.runId, (run) => ({ run: { ...run, failure: action.failure, pace: null } }));
+      return ofRun(state, action.runId, (run) => ({ run: { ...run, failure: action.failure, pace: null }, message: null }));
     case "sentences":
       return { ...state, sentences: { passageId: action.passageId, runId: action.runId, weights: action.weights } };
     case "neighbours":
@@ -175,28 +178,27 @@ export function selectedOf({ run, selectedId }: Pick<ScreenState, "run" | "selec
   return (selectedId === null ? undefined : ranked.find(({ passage }) => passage.id === selectedId)) ?? ranked[0] ?? null;
 }
 
-/** What comes from a search that is not on the screen any more changes nothing. */
+/** What comes from a search that is not on the screen any more, or has ended, changes nothing. */
 function ofRun(state: ScreenState, runId: number, change: (run: SearchRun) => Partial<ScreenState>): ScreenState {
-  return state.run?.id === runId ? { ...state, ...change(state.run) } : state;
+  return isRunning(state.run) && state.run.id === runId ? { ...state, ...change(state.run) } : state;
 }
 
 function started(state: ScreenState, { id, request, nowMs, isComparison }: Extract<ScreenAction, { type: "search-started" }>): ScreenState {
-  const { history, models } = state;
+  const { history, models, query } = state;
+  const run = startRun(id, request, models, nowMs);
+  const fresh = { ...state, nowMs, run, sentences: null, neighbours: null, message: null };
+  // Keys go on where they were: a new query may be half typed.
+  if (isComparison) return { ...fresh, previous: state.run?.result != null ? state.run : null };
   return {
-    ...state,
-    nowMs,
-    run: startRun(id, request, models, nowMs),
-    previous: isComparison && state.run?.result != null ? state.run : null,
+    ...fresh,
+    previous: null,
     history: history.at(-1) === request.query ? history : [...history, request.query],
-    query: state.query.text.trim() === request.query ? state.query : lineOf(request.query),
+    query: query.text.trim() === request.query ? query : lineOf(request.query),
     recalledQuery: null,
-    focus: isComparison && state.detail !== null ? state.focus : "results",
+    focus: "results",
     column: "final",
-    selectedId: isComparison ? state.selectedId : null,
-    detail: isComparison ? state.detail : null,
-    sentences: null,
-    neighbours: null,
-    message: null,
+    selectedId: null,
+    detail: null,
   };
 }
 
