@@ -17,33 +17,42 @@ export interface DetailValues {
   readonly selected: RankedPassage;
   readonly run: SearchRun;
   readonly previous: SearchRun | null;
-  /** `null`: not known yet. */
-  readonly weights: readonly SentenceWeight[] | null;
+  /** `undefined`: not known yet; `null`: it could not be found out. */
+  readonly weights: readonly SentenceWeight[] | null | undefined;
   /** `null`: not asked for. */
   readonly neighbours: Neighbours | null;
   readonly width: number;
   readonly settings: ScreenSettings;
 }
 
+export interface DetailLines {
+  readonly lines: readonly string[];
+  /** How many of them the neighbours before the passage take, with the rule below them: they push it down. */
+  readonly linesBefore: number;
+}
+
 /** All that is known of one passage; longer than the screen, as a rule. */
-export function detailLines(values: DetailValues): string[] {
+export function detailLines(values: DetailValues): DetailLines {
   const { selected, run, weights, neighbours, width, settings } = values;
   const { paint } = settings;
   const { passage } = selected;
   const text = (of: Passage, ofWeights: readonly SentenceWeight[]) => passageLines(of.text, { width, query: run.request.query, weights: ofWeights, paint });
-  return [
+  const before = neighbours === null
+    ? []
+    : [...neighbours.before.flatMap((each) => neighbourLines(each, values)), ruleLine(locationSuffix(passage.location).trim(), width, settings)];
+  const lines = [
     ...headingLines(passage, width, settings),
     ...placeLines(selected, width, settings),
     "",
     ...whyLines(values),
     "",
-    ...(neighbours?.before ?? []).flatMap((before) => neighbourLines(before, values)),
-    ...(neighbours === null ? [] : [ruleLine(locationSuffix(passage.location).trim(), width, settings)]),
+    ...before,
     ...text(passage, weights ?? []),
     ...(neighbours?.after ?? []).flatMap((after) => neighbourLines(after, values)),
     "",
     ...noteLines(values).flatMap((note) => wrapLines(note, width).map(({ start, end }) => paint.dim(note.slice(start, end)))),
   ];
+  return { lines, linesBefore: before.length };
 }
 
 function headingLines({ headings }: Passage, width: number, { paint }: ScreenSettings): string[] {
@@ -131,6 +140,8 @@ function noteLines({ selected: { passage, judgment }, weights, run }: DetailValu
     judgment === null
       ? ""
       : weights === null
+        ? "its sentences could not be weighed"
+        : weights === undefined
         ? run.result === null ? "" : "weighing its sentences"
         : weights.length > 1 && most >= LEAST_WEIGHT
           ? "underlined: what carries the relevance; the bar says how much"

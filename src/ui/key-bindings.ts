@@ -1,5 +1,6 @@
 import type { Key } from "./decode-keys.ts";
 import { editLine, EMPTY_LINE, lineOf } from "./edit-line.ts";
+import type { HistorySearch } from "./query-history.ts";
 import type { ScreenAction } from "./screen-actions.ts";
 import { selectedOf, type LinePromptKind, type Prompt, type ScreenState } from "./screen-state.ts";
 import { isRunning } from "./search-run.ts";
@@ -25,7 +26,8 @@ export interface View {
   /** Rows of the list and of the open passage: what a page is. */
   readonly listRows: number;
   readonly detailRows: number;
-  /** The most lines of the open passage that can be scrolled away; 0 where all of it is shown. */
+  /** How far the open passage can be scrolled: below 0 to the neighbours before it; both 0 where all of it is shown. */
+  readonly detailLeast: number;
   readonly detailMost: number;
   readonly helpMost: number;
   readonly hasTwoOrders: boolean;
@@ -46,7 +48,7 @@ export function respond(state: ScreenState, key: Key, view: View): readonly KeyO
   if (key.name === "ctrl-c") return [{ command: { type: "quit" } }];
   if (key.name === "ctrl-l") return [{ command: { type: "redraw" } }];
   if (state.helpScroll !== null) return inHelp(state.helpScroll, key, view);
-  if (state.historySearch !== null) return inHistorySearch(state.historySearch.text, key);
+  if (state.historySearch !== null) return inHistorySearch(state.historySearch, key);
   if (state.prompt !== null) return inPrompt(state.prompt, key);
   if (key.name === "escape") return onEscape(state);
   if (state.focus === "query") return inQuery(state, key);
@@ -99,20 +101,24 @@ function onEnter({ query, run }: ScreenState): readonly KeyOutcome[] {
   return isShown ? [{ action: { type: "focused", focus: "results" } }] : [{ command: { type: "search" } }];
 }
 
-function inHistorySearch(text: string, key: Key): readonly KeyOutcome[] {
+/** Keys that move the cursor take what was found to the query line, to be changed there. */
+const TAKING_KEYS = new Set(["tab", "left", "right", "home", "end", "wordleft", "wordright", "ctrl-a", "ctrl-b", "ctrl-e", "ctrl-f", "alt-b", "alt-f"]);
+
+function inHistorySearch({ text, position }: HistorySearch, key: Key): readonly KeyOutcome[] {
+  const hasFound = position !== -1;
   switch (key.name) {
     case "ctrl-r":
     case "up":
       return [{ action: { type: "history-search", text, isNext: true } }];
     case "enter":
-      return [{ action: { type: "history-search-ended", isTaken: true } }, { command: { type: "search" } }];
+      return hasFound ? [{ action: { type: "history-search-ended", isTaken: true } }, { command: { type: "search" } }] : NOTHING;
     case "escape":
     case "ctrl-g":
       return [{ action: { type: "history-search-ended", isTaken: false } }];
   }
+  if (TAKING_KEYS.has(key.name)) return hasFound ? [{ action: { type: "history-search-ended", isTaken: true } }] : NOTHING;
   const line = editLine(lineOf(text), key);
-  if (line !== null && line.text !== text) return [{ action: { type: "history-search", text: line.text } }];
-  return [{ action: { type: "history-search-ended", isTaken: true } }];
+  return line === null || line.text === text ? NOTHING : [{ action: { type: "history-search", text: line.text } }];
 }
 
 function inPrompt(prompt: Prompt, key: Key): readonly KeyOutcome[] {
@@ -170,9 +176,10 @@ function inResults(state: ScreenState, name: string, view: View): readonly KeyOu
   }
 }
 
-function inDetail({ detail }: ScreenState, name: string, { detailRows, detailMost, isDetailBeside, hasTwoOrders }: View): readonly KeyOutcome[] | null {
-  const from = Math.min(detail?.scroll ?? 0, detailMost);
-  const scrolled = (to: number): readonly KeyOutcome[] => [{ action: { type: "detail-scrolled", to: Math.max(0, Math.min(detailMost, to)) } }];
+function inDetail({ detail }: ScreenState, name: string, { detailRows, detailLeast, detailMost, isDetailBeside, hasTwoOrders }: View): readonly KeyOutcome[] | null {
+  const within = (line: number): number => Math.max(detailLeast, Math.min(detailMost, line));
+  const from = within(detail?.scroll ?? 0);
+  const scrolled = (to: number): readonly KeyOutcome[] => [{ action: { type: "detail-scrolled", to: within(to) } }];
   const page = Math.max(1, detailRows - 2);
   switch (name) {
     case "up":
@@ -190,7 +197,7 @@ function inDetail({ detail }: ScreenState, name: string, { detailRows, detailMos
       return scrolled(from + page);
     case "home":
     case "g":
-      return scrolled(0);
+      return scrolled(detailLeast);
     case "end":
     case "G":
       return scrolled(detailMost);

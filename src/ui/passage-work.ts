@@ -1,3 +1,4 @@
+import { failureOf } from "./error-message.ts";
 import type { ScreenAction } from "./screen-actions.ts";
 import type { ScreenServices } from "./screen-services.ts";
 import { selectedOf, type ScreenState } from "./screen-state.ts";
@@ -11,22 +12,26 @@ export interface PassageWork {
 
 /** Nobody reads a passage that is passed over: the model is asked when the selection rests. */
 const REST_MS = 120;
+/** On each side: to see what a passage continues. A long document has thousands. */
+const MOST_NEIGHBOURS = 3;
 
 export function createPassageWork(services: ScreenServices, dispatch: (action: ScreenAction) => void): PassageWork {
   let asked = "";
   let stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
-  function weigh({ run, detail, ...rest }: ScreenState): void {
-    const selected = detail === null ? null : selectedOf({ run, ...rest });
+  function weigh({ run, detail, sentences, selectedId }: ScreenState): void {
+    const selected = detail === null ? null : selectedOf({ run, selectedId });
     // While others are judged, the model has its hands full; a passage that was not judged has no relevance to explain.
     const isReady = run !== null && run.result !== null && selected !== null && selected.judgment !== null && run.result.models.reranker !== null;
-    const wanted = isReady ? `${run.id} ${selected.passage.id}` : "";
+    // What could not be weighed is tried again when it is opened again.
+    const isKnown = selected !== null && sentences.get(selected.passage.id) != null;
+    const wanted = isReady && !isKnown ? `${run.id} ${selected.passage.id}` : "";
     if (wanted === asked) return;
     asked = wanted;
     clearTimeout(timer);
     stop.abort(new Error("another passage is open"));
-    if (!isReady) return;
+    if (!isReady || isKnown) return;
     stop = new AbortController();
     const { signal } = stop;
     const { passage } = selected;
@@ -37,8 +42,9 @@ export function createPassageWork(services: ScreenServices, dispatch: (action: S
         },
         (error: unknown) => {
           if (signal.aborted) return;
-          const reason = error instanceof Error ? error.message : String(error);
-          dispatch({ type: "message", message: { kind: "info", text: `its sentences could not be weighed: ${reason}`, hint: null } });
+          dispatch({ type: "sentences", runId: run.id, passageId: passage.id, weights: null });
+          const { message, hint } = failureOf(error);
+          dispatch({ type: "message", message: { kind: "info", text: `its sentences could not be weighed: ${message}`, hint } });
         },
       );
     }, REST_MS);
@@ -50,12 +56,14 @@ export function createPassageWork(services: ScreenServices, dispatch: (action: S
     if (state.detail?.showsNeighbours !== true || selected === null || state.neighbours?.passageId === selected.passage.id) return;
     const { passage } = selected;
     try {
-      dispatch({ type: "neighbours", passageId: passage.id, neighbours: services.neighbours(passage) });
+      const { before, after } = services.neighbours(passage);
+      const nearest = { before: before.slice(-MOST_NEIGHBOURS), after: after.slice(0, MOST_NEIGHBOURS) };
+      dispatch({ type: "neighbours", passageId: passage.id, neighbours: nearest });
     } catch (error) {
       // None are kept, so that they are not asked for again with each change.
       dispatch({ type: "neighbours", passageId: passage.id, neighbours: { before: [], after: [] } });
-      const text = `its neighbours cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-      dispatch({ type: "message", message: { kind: "error", text, hint: null } });
+      const { message, hint } = failureOf(error);
+      dispatch({ type: "message", message: { kind: "error", text: `its neighbours cannot be read: ${message}`, hint } });
     }
   }
 

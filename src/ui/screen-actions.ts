@@ -42,6 +42,6 @@ export type ScreenAction =
   | { readonly type: "search-stopping" }
   | { readonly type: "search-done"; readonly runId: number; readonly result: SearchResult }
   | { readonly type: "search-failed"; readonly runId: number; readonly failure: RunFailure }
-  | { readonly type: "sentences"; readonly runId: number; readonly passageId: number; readonly weights: readonly SentenceWeight[] }
+  | { readonly type: "sentences"; readonly runId: number; readonly passageId: number; readonly weights: readonly SentenceWeight[] | null }
   | { readonly type: "neighbours"; readonly passageId: number; readonly neighbours: Neighbours }
   | { readonly type: "message"; readonly message: Message | null };

@@ -28,7 +28,7 @@ export interface Message {
 }
 
 export interface DetailState {
-  /** Lines that are scrolled away above. */
+  /** Lines that are scrolled away above, those of the neighbours before the passage not counted; below 0: so many of these are in sight. */
   readonly scroll: number;
   readonly showsNeighbours: boolean;
 }
@@ -61,7 +61,8 @@ export interface ScreenState {
   readonly run: SearchRun | null;
   /** The same search with another reranker, to compare with. */
   readonly previous: SearchRun | null;
-  readonly sentences: { readonly passageId: number; readonly runId: number; readonly weights: readonly SentenceWeight[] } | null;
+  /** Of the passages of `run` that have been weighed, by id; `null`: it could not be done. */
+  readonly sentences: ReadonlyMap<number, readonly SentenceWeight[] | null>;
   readonly neighbours: { readonly passageId: number; readonly neighbours: Neighbours } | null;
   readonly message: Message | null;
 }
@@ -96,7 +97,7 @@ export function initialState({ size, nowMs, index, models, query, conditions }: 
     conditions,
     run: null,
     previous: null,
-    sentences: null,
+    sentences: new Map(),
     neighbours: null,
     message: null,
   };
@@ -159,7 +160,8 @@ export function reduce(state: ScreenState, action: ScreenAction): ScreenState {
     case "search-failed":
       return ofRun(state, action.runId, (run) => ({ run: { ...run, failure: action.failure, pace: null }, message: null }));
     case "sentences":
-      return { ...state, sentences: { passageId: action.passageId, runId: action.runId, weights: action.weights } };
+      if (state.run?.id !== action.runId) return state;
+      return { ...state, sentences: new Map(state.sentences).set(action.passageId, action.weights) };
     case "neighbours":
       return { ...state, neighbours: { passageId: action.passageId, neighbours: action.neighbours } };
     case "message":
@@ -186,7 +188,7 @@ function ofRun(state: ScreenState, runId: number, change: (run: SearchRun) => Pa
 function started(state: ScreenState, { id, request, nowMs, isComparison }: Extract<ScreenAction, { type: "search-started" }>): ScreenState {
   const { history, models, query } = state;
   const run = startRun(id, request, models, nowMs);
-  const fresh = { ...state, nowMs, run, sentences: null, neighbours: null, message: null };
+  const fresh = { ...state, nowMs, run, sentences: new Map(), neighbours: null, message: null };
   // Keys go on where they were: a new query may be half typed.
   if (isComparison) return { ...fresh, previous: state.run?.result != null ? state.run : null };
   return {

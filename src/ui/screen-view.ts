@@ -1,4 +1,4 @@
-import { detailLines, type DetailValues } from "./draw-detail.ts";
+import { detailLines, type DetailLines, type DetailValues } from "./draw-detail.ts";
 import { messageLines, messageOf } from "./draw-footer.ts";
 import { hasConditions } from "./draw-header.ts";
 import { helpLines } from "./draw-overlay.ts";
@@ -20,9 +20,9 @@ export interface ScreenView extends View {
 /** Works views out; the last one is kept, and of an open passage its lines, which take the longest. */
 export function createViewer(settings: ScreenSettings): (state: ScreenState) => ScreenView {
   let last: { readonly state: ScreenState; readonly view: ScreenView } | undefined;
-  let drawn: { readonly values: DetailValues; readonly lines: readonly string[] } | undefined;
+  let drawn: { readonly values: DetailValues; readonly lines: DetailLines } | undefined;
 
-  function linesOf(values: DetailValues): readonly string[] {
+  function linesOf(values: DetailValues): DetailLines {
     const keys = Object.keys(values) as (keyof DetailValues)[];
     if (drawn === undefined || keys.some((key) => drawn?.values[key] !== values[key])) drawn = { values, lines: detailLines(values) };
     return drawn.lines;
@@ -43,26 +43,29 @@ export function createViewer(settings: ScreenSettings): (state: ScreenState) => 
     const helpMost = Math.max(0, allHelp.length - layout.bodyRows);
     const help = state.helpScroll === null ? null : allHelp.slice(Math.min(state.helpScroll, helpMost));
     const common = { layout, help, helpMost, message: message.slice(0, layout.messageLines), listRows: layout.listRows, hasTwoOrders: layout.hasTwoOrders, isDetailBeside };
-    if (selected === null || state.run === null) return { ...common, detail: null, detailRows: 0, detailMost: 0 };
+    if (selected === null || state.run === null) return { ...common, detail: null, detailRows: 0, detailLeast: 0, detailMost: 0 };
     const { sentences, neighbours, run, previous } = state;
-    const lines = linesOf({
+    const { lines, linesBefore } = linesOf({
       selected,
       run,
       previous,
-      weights: sentences?.passageId === selected.passage.id && sentences.runId === run.id ? sentences.weights : null,
+      weights: sentences.get(selected.passage.id),
       neighbours: state.detail?.showsNeighbours && neighbours?.passageId === selected.passage.id ? neighbours.neighbours : null,
       width: layout.detailColumns,
       settings,
     });
     // The last line says that there is more.
     const detailRows = layout.bodyRows - 1;
-    const detailMost = Math.max(0, lines.length - detailRows);
-    const top = Math.min(state.detail?.scroll ?? 0, detailMost);
+    const lastTop = Math.max(0, lines.length - detailRows);
+    // Neighbours that come above the passage leave it where it stands in the window.
+    const detailLeast = -Math.min(linesBefore, lastTop);
+    const detailMost = lastTop + detailLeast;
+    const top = Math.max(detailLeast, Math.min(state.detail?.scroll ?? 0, detailMost)) - detailLeast;
     const { dim, glyphs } = settings.paint;
     const below = lines.length - top - detailRows;
     const more = below > 0 ? dim(`${glyphs.down} ${below} more`) : top > 0 ? dim("end") : "";
     const inSight = lines.slice(top, top + detailRows);
-    return { ...common, detail: [...inSight, ...Array.from({ length: detailRows - inSight.length }, () => ""), more], detailRows, detailMost };
+    return { ...common, detail: [...inSight, ...Array.from({ length: detailRows - inSight.length }, () => ""), more], detailRows, detailLeast, detailMost };
   }
 
   return (state) => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Passage } from "../../src/domain/passage.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { createKeyDecoder } from "../../src/ui/decode-keys.ts";
 import { messageOf } from "../../src/ui/draw-footer.ts";
@@ -10,6 +11,8 @@ import { createViewer } from "../../src/ui/screen-view.ts";
 import { FAKE_MODELS, fakeScreen, type FakeScreen, type FakeScreenOptions } from "../support/fake-screen.ts";
 
 const OTHER: ScreenModels = { ...FAKE_MODELS, reranker: { id: "bge-reranker-v2-m3", precision: "int8", device: "cpu" } };
+
+const viewOf = createViewer({ paint: createPaint({ colors: false, unicode: true }), displayPath: (path) => path });
 
 let world: FakeScreen;
 let session: ScreenSession;
@@ -26,7 +29,7 @@ function open(options: FakeScreenOptions & { readonly query?: string } = {}): vo
     size: { columns: 120, rows: 30 },
     query: options.query ?? "capital",
     conditions: { candidateCount: 20, instruction: undefined, pathGlob: undefined, budgetMs: undefined },
-    viewOf: createViewer({ paint: createPaint({ colors: false, unicode: true }), displayPath: (path) => path }),
+    viewOf,
     displayPath: (path) => path,
     onQuit: () => {},
     onRedraw: () => {},
@@ -58,6 +61,14 @@ async function type(...chunks: readonly string[]): Promise<void> {
 function message(): string | undefined {
   const { run, message: said } = session.state();
   return messageOf(run, said)?.text;
+}
+
+function detailRows(): readonly string[] {
+  return viewOf(session.state()).detail ?? [];
+}
+
+function detailText(): string {
+  return detailRows().join("\n");
 }
 
 function hints(): string[] {
@@ -188,4 +199,82 @@ test("the results of a long session are saved as far as they are kept", async ()
   }
   await type("s");
   expect(saved).toBe(50);
+});
+
+describe("the open passage", () => {
+  const weight = { start: 0, end: 5, weight: 2 };
+
+  test("says that its sentences could not be weighed, and tries again when it is opened again", async () => {
+    let tries = 0;
+    await openDone({ overrides: { weighSentences: async () => { if (++tries === 1) throw new Error("the model process ended"); return [weight]; } } });
+    await type("\r");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(message()).toContain("the model process ended");
+    expect(detailText()).toContain("its sentences could not be weighed");
+    await type("jjkk");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(tries).toBe(1);
+    await type("\u001b", "\r");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(tries).toBe(2);
+    expect(detailText()).not.toContain("could not be weighed");
+  });
+
+  test("is weighed once for each search, however often it is opened", async () => {
+    await openDone();
+    const weighed = () => world.calls.filter((call) => call.startsWith("weigh")).length;
+    for (const keys of ["\r", "l", "h", "\u001b", "\r"]) {
+      await type(keys);
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(weighed()).toBe(2);
+    await type("\u001b", "r");
+    world.search().recall();
+    world.search().judge();
+    world.search().finish();
+    await settled();
+    await type("\r");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(weighed()).toBe(3);
+  });
+
+  test("stays where it stands when three of a thousand neighbours come above it", async () => {
+    const around = (passage: Passage, from: number) =>
+      Array.from({ length: 1000 }, (_, at) => ({ ...passage, id: from + at, text: `Neighbour ${from + at}.`, location: { startLine: from + at, endLine: from + at } }));
+    await openDone({ overrides: { neighbours: (passage) => ({ before: around(passage, 1000), after: around(passage, 2000).slice(0, 1000) }) } });
+    session.dispatch({ type: "resized", size: { columns: 80, rows: 16 } });
+    await type("\r");
+    const text = session.state().run?.result?.results[0]?.passage.text.slice(0, 12) ?? "";
+    const rowOf = (part: string) => detailRows().findIndex((row) => row.includes(part));
+    const before = rowOf(text);
+    expect(before).toBeGreaterThan(0);
+    await type("n");
+    expect(rowOf(text)).toBe(before);
+    expect(rowOf("Neighbour 1999.")).toBe(before - 2);
+    await type("g", "G", "g");
+    expect(session.state().detail?.scroll).toBeLessThan(0);
+    await type("jjjjj");
+    expect(detailText()).toContain("Neighbour 1997.");
+    expect(detailText()).not.toContain("Neighbour 1996.");
+    await type("n");
+    expect(rowOf(text)).toBe(before);
+  });
+});
+
+describe("the search in earlier queries", () => {
+  test("does nothing with Enter while nothing is found: the draft is neither run nor remembered", async () => {
+    open({ query: "", history: ["what is gravity"] });
+    await type("draft", "\u0012", "zzz", "\r");
+    expect(session.state()).toMatchObject({ historySearch: { text: "zzz", position: -1 }, query: { text: "draft" } });
+    expect(world.calls).toEqual([]);
+  });
+
+  test("takes nothing at Backspace on an empty line, nor at keys that it does not know", async () => {
+    open({ query: "", history: ["what is gravity"] });
+    await type("draft", "\u0012", "\u007f", "\u000f", "\u001b[5~");
+    expect(session.state().historySearch).not.toBeNull();
+    expect(session.state().query.text).toBe("draft");
+    await type("\u001b[C");
+    expect(session.state()).toMatchObject({ historySearch: null, query: { text: "what is gravity" } });
+  });
 });
