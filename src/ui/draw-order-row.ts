@@ -17,7 +17,10 @@ export interface RowShape {
   readonly similarityWidth: number;
   /** Columns of " → 12" at the end; 0: not shown. */
   readonly goesWidth: number;
-  /** Ranks of the other order beyond this are out of sight there: what comes from them is new. `null`: nothing is called so. */
+  /**
+   * Rows of a page: what comes from below the first page of the other order to the first page of this one is new there. Where the lists are
+   * scrolled has no say, so that no label changes while they are. `null`: nothing is called so.
+   */
   readonly newFrom: number | null;
   readonly barPaint: (text: string) => string;
 }

@@ -1,4 +1,4 @@
-import type { ScreenState } from "./screen-state.ts";
+import { selectedOf, type ScreenState } from "./screen-state.ts";
 import { isRunning } from "./search-run.ts";
 
 export interface KeyHint {
@@ -20,8 +20,9 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       hint("Up Down", "earlier queries"),
       hint("Ctrl-R", "search in earlier queries"),
       hint("Ctrl-A E U K W", "start, end, erase before, after, a word"),
-      hint("Esc", "stop judging, keep the best so far"),
+      hint("Esc", "stop judging, keep the best so far; then: go to the results"),
       hint("Tab", "go to the results"),
+      hint("Ctrl-D", "quit, where nothing is typed"),
     ],
   },
   {
@@ -56,6 +57,9 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       hint("r", "search again, retry"),
       hint("s", "save the session's results"),
       hint("? q", "this help, quit"),
+      hint("Ctrl-C", "quit, from anywhere"),
+      hint("Ctrl-Z", "leave for a while; fg comes back"),
+      hint("Ctrl-L", "draw the screen anew"),
     ],
   },
 ];
@@ -77,19 +81,21 @@ export function hintsFor(state: ScreenState): readonly KeyHint[] {
     const neighbours = hint("n", detail?.showsNeighbours ? "hide neighbours" : "neighbours");
     return [...stop, ...retry, hint("j k", "scroll"), hint("Esc", "close"), hint("h l", "next"), neighbours, hint("o", "open"), hint("y", "copy"), hint("?", "help")];
   }
+  const hasSelection = selectedOf(state) !== null;
+  const ofSelection = (keys: string, does: string) => (hasSelection ? [hint(keys, does)] : []);
   const compare = hint("m", state.previous === null ? "models" : "end comparison");
   return [
     ...stop,
     ...retry,
-    hint("Enter", "read"),
+    ...ofSelection("Enter", "read"),
     hint("e", "query"),
     hint("?", "help"),
     hint("q", "quit"),
-    hint("o", "open"),
-    hint("y", "copy"),
+    ...ofSelection("o", "open"),
+    ...ofSelection("y", "copy"),
     hint("/", "filter"),
     compare,
-    hint("Tab", "other order"),
+    ...ofSelection("Tab", "other order"),
     hint("c", "candidates"),
     hint("i", "instruction"),
     hint("s", "save"),

@@ -188,6 +188,12 @@ test("models that cannot be loaded can be tried again; what the user mistyped ca
   expect([message(), hints().includes("r")]).toEqual(["no clipboard", false]);
 });
 
+test("no key is offered for a passage where there is none", async () => {
+  await openDone({ passages: [] });
+  expect(hints()).toEqual(expect.arrayContaining(["e", "?", "/"]));
+  for (const keys of ["Enter", "o", "y", "Tab"]) expect(hints()).not.toContain(keys);
+});
+
 test("the results of a long session are saved as far as they are kept", async () => {
   let saved = 0;
   await openDone({ overrides: { save: async (results) => ((saved = results.length), ["a.json"]) } });
