@@ -37,9 +37,8 @@ export function detailLines(values: DetailValues): DetailLines {
   const { paint } = settings;
   const { passage } = selected;
   const text = (of: Passage, ofWeights: readonly SentenceWeight[]) => passageLines(of.text, { width, query: run.request.query, weights: ofWeights, paint });
-  const before = neighbours === null
-    ? []
-    : [...neighbours.before.flatMap((each) => neighbourLines(each, values)), ruleLine(locationSuffix(passage.location).trim(), width, settings)];
+  const ruleAbove = () => ruleLine(locationSuffix(passage.location).trim(), width, settings);
+  const before = neighbours === null ? [] : [...neighbours.before.flatMap((each) => neighbourLines(each, values)), ruleAbove()];
   const lines = [
     ...headingLines(passage, width, settings),
     ...placeLines(selected, width, settings),
@@ -133,23 +132,22 @@ function ruleLine(label: string, width: number, { paint: { glyphs, dim } }: Scre
   return dim(glyphs.horizontal.repeat(2) + shown + glyphs.horizontal.repeat(Math.max(0, width - 2 - widthOf(shown))));
 }
 
-/** What the marks mean, and what else is known. */
-function noteLines({ selected: { passage, judgment }, weights, run }: DetailValues): string[] {
-  const most = Math.max(0, ...(weights ?? []).map(({ weight }) => weight));
-  const sentences =
-    judgment === null
-      ? ""
-      : weights === null
-        ? "its sentences could not be weighed"
-        : weights === undefined
-        ? run.result === null ? "" : "weighing its sentences"
-        : weights.length > 1 && most >= LEAST_WEIGHT
-          ? "underlined: what carries the relevance; the bar says how much"
-          : "no sentence carries the relevance alone";
+/** What the marks in the text mean, or why there are none. */
+function sentencesNote({ selected: { judgment }, weights, run }: DetailValues): string {
+  if (judgment === null) return "";
+  if (weights === null) return "its sentences could not be weighed";
+  if (weights === undefined) return run.result === null ? "" : "weighing its sentences";
+  const most = Math.max(0, ...weights.map(({ weight }) => weight));
+  if (weights.length > 1 && most >= LEAST_WEIGHT) return "underlined: what carries the relevance; the bar says how much";
+  return "no sentence carries the relevance alone";
+}
+
+function noteLines(values: DetailValues): string[] {
+  const { passage, judgment } = values.selected;
   const { page, row } = passage.location;
   const place = [page === undefined ? "" : `page ${page}`, row === undefined ? "" : `row ${row}`].filter((part) => part !== "");
   return [
-    sentences,
+    sentencesNote(values),
     judgment?.truncated ? "the reranker read only its beginning" : "",
     [counted([...passage.text].length, "character"), ...place, `passage ${passage.id}`].join(", "),
   ].filter((note) => note !== "");

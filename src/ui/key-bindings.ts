@@ -102,7 +102,7 @@ function onEnter({ query, run }: ScreenState): readonly KeyOutcome[] {
 }
 
 /** Keys that move the cursor take what was found to the query line, to be changed there. */
-const TAKING_KEYS = new Set(["tab", "left", "right", "home", "end", "wordleft", "wordright", "ctrl-a", "ctrl-b", "ctrl-e", "ctrl-f", "alt-b", "alt-f"]);
+const TAKING_KEYS = new Set("tab left right home end wordleft wordright ctrl-a ctrl-b ctrl-e ctrl-f alt-b alt-f".split(" "));
 
 function inHistorySearch({ text, position }: HistorySearch, key: Key): readonly KeyOutcome[] {
   const hasFound = position !== -1;
