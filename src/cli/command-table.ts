@@ -118,6 +118,7 @@ export const COMMAND_TABLE: readonly CommandEntry[] = [
     usage: "<dataset> [options]\n       rerank eval <run-file...> --qrels <file> [options]",
     description: "measure both stages on judged queries: a BEIR folder, your own queries, or TREC runs",
     options: [
+      ["--exact", "short for --recall exact"],
       ["--top <count>", "documents ranked for each query: the judged candidates, then the rest of the recall (default: 100)"],
       ["--queries <count>", "ask only so many, drawn at random (default: all)"],
       ["--seed <number>", "which ones are drawn, and the bootstrap's samples (default: 7)"],

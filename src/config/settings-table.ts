@@ -150,7 +150,7 @@ export const SETTINGS = [
     min: 1,
     max: MAX_COUNT,
     default: 50,
-    doc: "passages that the first stage hands to the reranker; at least limit, unless it is set",
+    doc: "passages that the first stage hands to the reranker; a search that shows more takes more, unless it is set",
     commands: SEARCH_COMMANDS,
   },
   {
