@@ -62,6 +62,34 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the terminal that the screen 
     await terminal.until(/^again: /m);
   });
 
+  test("is painted in its new size after Ctrl-Z, another size and fg", async () => {
+    const { terminal } = await startWith("what is gravity?");
+    await terminal.press("C-z");
+    await terminal.until((text) => text.includes("what stood here before") && text.trimEnd().endsWith("$"));
+    await terminal.resize(60, 20);
+    await terminal.command("fg");
+    await terminal.until(/final order/);
+    const narrow = (await terminal.settled()).trimEnd().split("\n");
+    // The last line is the screen's: a painting of the old height would have scrolled the first one away.
+    expect([narrow[0], narrow.length]).toEqual([expect.stringMatching(/passages/), 20]);
+    await terminal.press("q");
+    await terminal.until(/^again: /m);
+  });
+
+  test("is a pager's, with its Ctrl-C: the screen comes back when that ends", async () => {
+    const pager = "sh -c 'trap \"echo heard it\" INT; echo the pager; until read answer; do :; done' --";
+    const { terminal, expectLeft } = await startWith("what is gravity?", { env: { EDITOR: pager } });
+    await terminal.press("Tab");
+    await terminal.type("o");
+    await terminal.until(/the pager/);
+    await terminal.press("C-c");
+    await terminal.until(/heard it/);
+    await terminal.press("Enter");
+    await terminal.until(/final order, by relevance/);
+    await terminal.press("q");
+    await expectLeft(0);
+  });
+
   test("keeps no process when its window is closed", async () => {
     const { terminal } = await startWith("what is gravity?");
     const { program, model } = await terminal.processes();
