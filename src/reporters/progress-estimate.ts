@@ -27,6 +27,8 @@ const LEAST_EVIDENCE_MS = 1000;
 interface Reading {
   /** Files are read a good way ahead of being done; each makes `passagesTotal` grow. */
   readonly filesRead: number;
+  /** Of them, those whose passages wait to be embedded and saved. */
+  readonly filesWaiting: number;
   /** Passages per byte of the files that are done; `undefined` before the first. */
   readonly density: number | undefined;
 }
@@ -38,7 +40,7 @@ interface Reading {
  */
 export function createProgressEstimator(): ProgressEstimator {
   let latest: IndexProgress | undefined;
-  let reading: Reading = { filesRead: 0, density: undefined };
+  let reading: Reading = { filesRead: 0, filesWaiting: 0, density: undefined };
   let startedAt: number | undefined;
   let fraction: number | undefined;
   let shown: { readonly remainingMs: number; readonly at: number } | undefined;
@@ -106,18 +108,26 @@ function workTotal(progress: IndexProgress, { filesRead, density }: Reading): nu
 }
 
 function readOn(
-  { filesRead, density }: Reading,
+  { filesRead, filesWaiting, density }: Reading,
   before: IndexProgress | undefined,
   { filesDone, filesTotal, passagesDone, passagesTotal, bytesDone }: IndexProgress,
 ): Reading {
   const finished = filesDone - (before?.filesDone ?? 0);
   const isWaiting = passagesDone < passagesTotal;
   let read = filesRead;
-  if (passagesTotal > (before?.passagesTotal ?? 0)) read++;
-  // Done while others wait to be embedded: a file without new passages, which is read and done at once.
-  else if (isWaiting) read += finished;
+  let waiting = filesWaiting;
+  if (passagesTotal > (before?.passagesTotal ?? 0)) {
+    read++;
+    waiting++;
+  } else {
+    // Those that were read before are done first; beyond them, a file without new passages is read and done at once.
+    const readAtOnce = Math.max(0, finished - waiting);
+    waiting -= finished - readAtOnce;
+    read += readAtOnce;
+  }
   return {
     filesRead: Math.min(Math.max(read, filesDone), filesTotal),
+    filesWaiting: waiting,
     // Only while none waits do the passages known and the bytes done belong to the same files.
     density: !isWaiting && finished > 0 && bytesDone > 0 ? passagesTotal / bytesDone : density,
   };

@@ -9,11 +9,13 @@ interface Simulation {
   /** Files that are read before their passages are embedded and saved together, as the indexer does it. */
   readonly filesPerWindow: number;
   readonly bytesPerFile?: (file: number) => number;
+  /** Files are done as soon as their own passages are, while others of their window wait. */
+  readonly savesAtOnce?: boolean;
 }
 
 /** Plays a run in its order of events: a window of files is read, embedded in batches of 16, then saved. */
 function play(simulation: Simulation): { elapsedMs: number; seen: { nowMs: number; estimate: Estimate }[] } {
-  const { files, passagesPerFile, passagesPerSecond, filesPerWindow, bytesPerFile = () => 4000 } = simulation;
+  const { files, passagesPerFile, passagesPerSecond, filesPerWindow, bytesPerFile = () => 4000, savesAtOnce = false } = simulation;
   const estimator = createProgressEstimator();
   const sizes = Array.from({ length: files }, (_, file) => bytesPerFile(file));
   let progress: IndexProgress = {
@@ -42,7 +44,11 @@ function play(simulation: Simulation): { elapsedMs: number; seen: { nowMs: numbe
       const batch = Math.min(16, progress.passagesTotal - progress.passagesDone);
       nowMs += (batch / passagesPerSecond) * 1000;
       report({ passagesDone: progress.passagesDone + batch, embedded: progress.embedded + batch });
+      while (savesAtOnce && (progress.filesDone + 1) * passagesPerFile <= progress.passagesDone) {
+        report({ filesDone: progress.filesDone + 1, bytesDone: progress.bytesDone + (sizes[progress.filesDone] ?? 0) });
+      }
     }
+    if (savesAtOnce) continue;
     report({
       filesDone: progress.filesDone + window.length,
       bytesDone: progress.bytesDone + window.reduce((sum, size) => sum + size, 0),
@@ -68,6 +74,11 @@ describe("createProgressEstimator", () => {
   test("is right about a large folder, from within the first window on", () => {
     const run = play({ files: 2000, passagesPerFile: 5, passagesPerSecond: 100, filesPerWindow: 100 });
     expect(worstError(run, 3000)).toBeLessThan(0.05);
+  });
+
+  test("is right about many short files, each done while others are waiting", () => {
+    const run = play({ files: 3000, passagesPerFile: 1, passagesPerSecond: 50, filesPerWindow: 400, savesAtOnce: true });
+    expect(worstError(run, 3000)).toBeLessThan(0.1);
   });
 
   test("goes by bytes where the files to come are larger", () => {
