@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { createFileWalker } from "../adapters/file-walker.ts";
 import { generationFolder, requireIndexHome, type IndexHome } from "../adapters/index-home.ts";
 import { hnswState } from "../adapters/open-vector-index.ts";
 import { readDocument } from "../adapters/readers/all-readers.ts";
-import { cacheFolder } from "../config/cache-folder.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
@@ -17,6 +15,7 @@ import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import type { CompileTalk } from "./compile-model.ts";
 import { openForReading, openLocator, requireManifest, STORE_FILE } from "./compose.ts";
 import type { CommandContext } from "./context.ts";
+import { datasetFileName, evalCacheFolder } from "./eval-cache.ts";
 import { openIndexSession } from "./index-session.ts";
 import { locateEmbedder, modelNames, usualModelNotice } from "./locate-models.ts";
 
@@ -64,9 +63,8 @@ export async function prepareEvalIndex(options: EvalIndexOptions): Promise<EvalI
   const passageTokens = settings.passageTokens ?? chunking.maxTokens;
   const overlapTokens = settings.overlapTokens ?? Math.min(chunking.overlapTokens, Math.floor(passageTokens / 2));
   const folder = join(
-    cacheFolder(environment, homedir(), process.platform),
-    "eval",
-    `${options.name.replaceAll(/[^\w.-]+/g, "-").slice(0, 60)}-${corpus.digest.slice(0, 12)}`,
+    evalCacheFolder(environment),
+    datasetFileName(options.name, corpus.digest.slice(0, 12)),
     `${embedder.fingerprint.slice(0, 12)}-${passageTokens}-${overlapTokens}-p${PASSAGES_VERSION}`,
   );
   const prepared = { ...chosen, passageTokens, overlapTokens, index: folder };

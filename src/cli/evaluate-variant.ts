@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { openAnswerJournal } from "../adapters/answer-journal.ts";
-import { cacheFolder } from "../config/cache-folder.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import type { JudgedQuery } from "../domain/evaluation.ts";
 import { measureQuery, pairStages, summarizeStages } from "../domain/measure-answers.ts";
@@ -10,6 +8,7 @@ import { answerQueries } from "../pipeline/answer-queries.ts";
 import type { Evaluation, EvaluationEvent } from "../pipeline/evaluation.ts";
 import { deafModels, heardInstruction, stampOf } from "../pipeline/search.ts";
 import type { Dataset } from "../ports/dataset.ts";
+import { datasetFileName, evalCacheFolder } from "./eval-cache.ts";
 import { contentDigest, prepareEvalIndex, type EvalIndexOptions } from "./eval-index.ts";
 import type { EvalOptions } from "./eval-options.ts";
 import { openIndexAt, type OpenedIndex } from "./compose.ts";
@@ -41,6 +40,7 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
   const { home, settings } = await prepareEvalIndex({ ...options, name: dataset.name, corpus: dataset.corpus });
   const index = await openIndexAt(home, { settings, hub, cwd: context.cwd, rerank: settings.rerank, onNotice, signal: context.signal, openProgress });
   try {
+    const label = options.label ?? pairName(index);
     const specs = [index.embedder.spec, ...(index.reranker ? [index.reranker.spec] : [])];
     // Said before hours are spent on what cannot make a difference.
     const deaf = deafModels(settings.instruct, specs);
@@ -53,7 +53,7 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
       const { known } = journal;
       const queryById = new Map(queries.map((query) => [query.id, query]));
       const answers = await answerQueries(queries, index, {
-        label: options.label ?? pairName(index),
+        label,
         depth: asked.depth,
         candidateCount: settings.candidates,
         hybrid: settings.hybrid,
@@ -66,7 +66,7 @@ export async function evaluateVariant(options: EvaluateVariantOptions): Promise<
       const measured = queries.map((query, place) => measureQuery(query, answers[place]!));
       const { documents, passages } = index.store.counts();
       const evaluation = {
-        label: options.label ?? pairName(index),
+        label,
         dataset: dataset.name,
         corpus: { documents, passages },
         queries: measured,
@@ -133,6 +133,5 @@ function journalFile(
     depth,
   };
   const digest = createHash("sha256").update(JSON.stringify(decisive)).digest("hex").slice(0, 16);
-  const name = dataset.name.replaceAll(/[^\w.-]+/g, "-").slice(0, 60);
-  return join(cacheFolder(environment, homedir(), process.platform), "eval", "answers", `${name}-${digest}.jsonl`);
+  return join(evalCacheFolder(environment), "answers", `${datasetFileName(dataset.name, digest)}.jsonl`);
 }

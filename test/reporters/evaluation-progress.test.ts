@@ -1,16 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createEvaluationProgress } from "../../src/reporters/evaluation-progress.ts";
-import { plainTerminal } from "./sample-result.ts";
+import { watchLine } from "../support/watched-line.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
 });
 afterEach(() => vi.useRealTimers());
 
-function watch({ columns = 80, isTerminal = true } = {}) {
-  const writes: string[] = [];
-  const stream = { columns, write: (text: string) => writes.push(text) };
-  const progress = createEvaluationProgress({ stream, terminal: plainTerminal(columns, { isTerminal }) });
+function watch(size: { readonly columns?: number; readonly isTerminal?: boolean } = {}) {
+  const { progress, writes, shown } = watchLine(createEvaluationProgress, size);
   /** `count` queries of `elapsedMs` each, after `done` of `total`. */
   function answer(count: number, elapsedMs: number, done: number, total: number) {
     for (let answered = 1; answered <= count; answered++) {
@@ -19,8 +17,6 @@ function watch({ columns = 80, isTerminal = true } = {}) {
     }
     vi.advanceTimersByTime(100);
   }
-  /** What stands on the terminal's last line. */
-  const shown = () => writes.at(-1)?.split("\u001b[J").at(-1) ?? "";
   return { progress, writes, answer, shown };
 }
 

@@ -1,16 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTuneProgress } from "../../src/reporters/tune-progress.ts";
-import { plainTerminal } from "./sample-result.ts";
+import { watchLine } from "../support/watched-line.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
 });
 afterEach(() => vi.useRealTimers());
 
-function watch({ columns = 80, isTerminal = true } = {}) {
-  const writes: string[] = [];
-  const stream = { columns, write: (text: string) => writes.push(text) };
-  const progress = createTuneProgress({ stream, terminal: plainTerminal(columns, { isTerminal }) });
+function watch(size: { readonly columns?: number; readonly isTerminal?: boolean } = {}) {
+  const { progress, writes, shown } = watchLine(createTuneProgress, size);
   /** Judges four pairs a second, up to `last` of two queries with 200 candidates each. */
   function judge(last: number) {
     for (let done = 1; done <= last; done++) {
@@ -19,8 +17,6 @@ function watch({ columns = 80, isTerminal = true } = {}) {
     }
     vi.advanceTimersByTime(100);
   }
-  /** What stands on the terminal's last line. */
-  const shown = () => writes.at(-1)?.split("\u001b[J").at(-1) ?? "";
   return { progress, writes, judge, shown };
 }
 
