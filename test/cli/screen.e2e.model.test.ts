@@ -176,7 +176,7 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
     const { terminal } = await startWith("what is gravity?");
     await terminal.press("e", "C-u");
     await terminal.command("中国的首都");
-    await terminal.until((text) => text.includes("❯ 中国的首都") && SHOWS_RESULT.test(text));
+    await terminal.until((text) => text.includes("❯ 中国的首都") && SHOWS_RESULT.test(text) && !text.includes("gravity"));
     await terminal.press("s");
     await terminal.until(/rerank-session-[\d-]+\.json/);
     const files = readdirSync(place.folder).filter((name) => name.startsWith("rerank-session-"));
