@@ -19,7 +19,9 @@ const ARROWS: Record<string, readonly string[]> = {
   config: ["domain"],
   reporters: ["domain", "pipeline"],
   ui: ["domain", "pipeline", "reporters"],
-  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters", "ui"],
+  server: ["domain", "ports", "pipeline"],
+  client: [],
+  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters", "ui", "server"],
 };
 /** Types that describe results and events may be named wherever a result is shown: those imports vanish at run time. */
 const TYPE_ARROWS: Record<string, readonly string[]> = { reporters: ["ports"] };
@@ -29,6 +31,7 @@ const LIBRARY_LAYERS: Record<string, readonly string[] | "any"> = {
   // Charts are drawn by Plot into a document of linkedom's, in reporters/html.
   reporters: ["chalk", "string-width", "supports-hyperlinks", "@observablehq/plot", "linkedom"],
   ui: ["ink", "react"],
+  server: ["fastify", "@fastify", "typebox", "prom-client", "pino"],
   config: ["cosmiconfig"],
   cli: ["commander"],
 };

@@ -7,7 +7,8 @@ import {
   type SettingDefinition,
 } from "../config/settings-table.ts";
 import { defaultText } from "../config/settings-markdown.ts";
-import { COMMAND_TABLE, FORMAT_OPTIONS, type CommandEntry } from "./command-table.ts";
+import { FORMAT_OPTIONS, type CommandEntry } from "./command-entries/command-entry.ts";
+import { COMMAND_TABLE } from "./command-table.ts";
 import type { CommandContext } from "./context.ts";
 import type { Flags } from "./load-settings.ts";
 import { packageVersion } from "./package-version.ts";

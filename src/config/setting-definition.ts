@@ -8,6 +8,7 @@ export const COMMAND_NAMES = [
   "eval",
   "tune",
   "bench",
+  "serve",
   "status",
   "audit",
   "models",

@@ -11,6 +11,8 @@ export interface Embedding {
   readonly vector: Float32Array;
   /** The text was longer than the model reads: its end is not in the vector. */
   readonly truncated: boolean;
+  /** Tokens that were read, prefix and special tokens included. Absent where nobody counted. */
+  readonly tokens?: number;
 }
 
 /** Counts tokens as the embedder does: prefixes and special tokens not included. */
@@ -34,4 +36,10 @@ export interface Embedder extends TokenCounter {
    * Rejects with `signal.reason` when aborted, with UserError when the model answers NaN or its process dies twice.
    */
   embedPassages(texts: readonly string[], options?: EmbedOptions): Promise<Embedding[]>;
+
+  /**
+   * The texts behind token ids of the model's own tokenizer, special tokens left out. Absent where the model is not on this machine.
+   * Rejects with UserError for an id that the tokenizer does not have.
+   */
+  decodeTokens?(ids: readonly (readonly number[])[]): Promise<string[]>;
 }

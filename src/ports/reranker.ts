@@ -5,6 +5,8 @@ import type { TokenUsage } from "../domain/token-usage.ts";
 export interface ScoreOptions {
   /** What "relevant" means here. Models whose spec has `readsInstruction: false` ignore it. */
   readonly instruction?: string;
+  /** Reads no more of each text than this, in tokens; a text that is longer is marked as truncated. */
+  readonly maxTextTokens?: number;
   readonly signal?: AbortSignal;
   /** Called once per text as its judgment lands, in the order given: what a budget keeps when it cuts the work short. */
   readonly onJudgment?: (position: number, judgment: Judgment) => void;

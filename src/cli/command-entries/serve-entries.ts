@@ -1,0 +1,18 @@
+import type { CommandEntry } from "./command-entry.ts";
+
+/** What other programs call. */
+export const SERVE_ENTRIES: readonly CommandEntry[] = [
+  {
+    name: "serve",
+    arguments: "",
+    description: "answer rerank, embedding and search requests over HTTP, and lend the loaded models to other commands",
+    options: [],
+    examples: [
+      "rerank serve",
+      "rerank serve --models qwen3-0.6b --port 8080 --idle 10m",
+      "RERANK_API_KEY=... rerank serve --host 0.0.0.0 --rate-limit 600",
+      "curl -s localhost:7372/v1/rerank -d '{\"query\":\"limescale\",\"documents\":[\"Descale the kettle\",\"Pump up the tyres\"]}' -H 'content-type: application/json'",
+    ],
+    run: async (_args, flags, context) => (await import("../commands/serve.ts")).runServe(flags, context),
+  },
+];

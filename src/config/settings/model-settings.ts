@@ -1,0 +1,126 @@
+import { DEVICES, QWEN3_PRECISIONS } from "../../domain/model-spec.ts";
+import type { SettingDefinition } from "../setting-definition.ts";
+
+const MODEL_COMMANDS = ["index", "search", "repl", "rank", "demo", "eval", "tune", "bench", "serve", "doctor"] as const;
+const PRECISION_COMMANDS = [...MODEL_COMMANDS, "models"] as const;
+const INDEX_COMMANDS = ["index", "search", "repl", "eval", "tune", "serve", "status", "audit", "doctor"] as const;
+/** Room for a prompt and a few words of a passage. */
+const MIN_TOKENS = 256;
+const MAX_TOKENS = 32_768;
+
+/** Which models run, and how. */
+export const MODEL_SETTINGS = [
+  {
+    key: "models",
+    flag: "--models <names>",
+    env: "RERANK_MODELS",
+    type: "string",
+    path: "model",
+    unset: "the index's own, else qwen3-0.6b where it is compiled, else mini",
+    doc: "preset, embedder+reranker, or folder of both models",
+    commands: MODEL_COMMANDS,
+  },
+  {
+    key: "embedder",
+    flag: "--embedder <model>",
+    env: "RERANK_EMBEDDER",
+    type: "string",
+    path: "model",
+    unset: "the embedder of models",
+    doc: "model of the first stage: preset, hub id or folder",
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "doctor"],
+  },
+  {
+    key: "reranker",
+    flag: "--reranker <model>",
+    env: "RERANK_RERANKER",
+    type: "string",
+    path: "model",
+    unset: "the reranker of models",
+    doc: "model of the second stage: preset, hub id or folder",
+    commands: ["index", "search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+  },
+  {
+    key: "index",
+    flag: "--index <folder>",
+    env: "RERANK_INDEX",
+    type: "string",
+    path: "folder",
+    unset: "the nearest .rerank, upwards",
+    doc: "folder of the index",
+    commands: INDEX_COMMANDS,
+  },
+  {
+    key: "threads",
+    flag: "--threads <count>",
+    env: "RERANK_THREADS",
+    type: "integer",
+    min: 0,
+    max: 1024,
+    default: 0,
+    doc: "threads for the models; 0 is one for each physical core",
+    commands: MODEL_COMMANDS,
+  },
+  {
+    key: "device",
+    flag: "--device <name>",
+    env: "RERANK_DEVICE",
+    type: "choice",
+    choices: DEVICES,
+    default: "auto",
+    doc: "where models run; auto takes a graphics processor that is there and serves the model",
+    commands: PRECISION_COMMANDS,
+  },
+  {
+    key: "precision",
+    flag: "--precision <name>",
+    env: "RERANK_PRECISION",
+    type: "choice",
+    choices: ["auto", ...QWEN3_PRECISIONS],
+    default: "auto",
+    doc: "what Qwen3 models are compiled to; auto is int8 on the CPU, int4 on graphics processors",
+    commands: PRECISION_COMMANDS,
+  },
+  {
+    key: "embedTokens",
+    flag: "--embed-tokens <count>",
+    env: "RERANK_EMBED_TOKENS",
+    type: "integer",
+    min: MIN_TOKENS,
+    max: MAX_TOKENS,
+    unset: "the index's own, else 8192, or what the model can",
+    doc: "tokens that the embedder reads of a text",
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "doctor"],
+  },
+  {
+    key: "rerankTokens",
+    flag: "--rerank-tokens <count>",
+    env: "RERANK_RERANK_TOKENS",
+    type: "integer",
+    min: MIN_TOKENS,
+    max: MAX_TOKENS,
+    unset: "2048, or what the model can",
+    doc: "tokens that the reranker reads of query and passage",
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+  },
+  {
+    key: "longDocuments",
+    flag: "--long-documents <how>",
+    env: "RERANK_LONG_DOCUMENTS",
+    type: "choice",
+    choices: ["truncate", "windows"],
+    default: "truncate",
+    doc: "passages that are too long for the reranker: read the beginning, or take the best of overlapping windows",
+    commands: ["search", "repl", "rank", "eval", "tune", "serve"],
+  },
+  {
+    key: "promptSeparator",
+    flag: "--prompt-separator <which>",
+    env: "RERANK_PROMPT_SEPARATOR",
+    type: "choice",
+    choices: ["newline", "blank-line"],
+    default: "newline",
+    doc: "what Qwen3 rerankers read between instruction, query and passage: as on the model card, or as in its evaluation",
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+  },
+] as const satisfies readonly SettingDefinition[];

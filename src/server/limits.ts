@@ -1,0 +1,38 @@
+import { ServiceError } from "./service-error.ts";
+
+/** What one request may ask for. */
+export interface RequestLimits {
+  readonly maxDocuments: number;
+  /** Estimated: see `estimateTokens`. */
+  readonly maxRequestTokens: number;
+  readonly maxBodyBytes: number;
+  readonly deadlineMs: number;
+}
+
+/** A letter of these scripts is a token of its own, or close to one; of the others about four make one. */
+const DENSE_SCRIPT = /[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]|[\ud800-\udbff][\udc00-\udfff]/g;
+const LETTERS_PER_TOKEN = 4;
+
+/** About how many tokens a text has, without a tokenizer: what the queue counts with, never what an answer reports. */
+export function estimateTokens(text: string): number {
+  const dense = text.match(DENSE_SCRIPT)?.length ?? 0;
+  return dense + Math.ceil((text.length - dense) / LETTERS_PER_TOKEN);
+}
+
+/** @throws ServiceError `too-many`. */
+export function checkDocumentCount(count: number, { maxDocuments }: Pick<RequestLimits, "maxDocuments">, param: string): void {
+  if (count <= maxDocuments) return;
+  throw new ServiceError("too-many", `${param} has ${count} entries; a request may have ${maxDocuments}`, { param });
+}
+
+/**
+ * @param query read again with each text; "" where there is none.
+ * @throws ServiceError `too-many`.
+ */
+export function checkRequestTokens(query: string, texts: readonly string[], { maxRequestTokens }: Pick<RequestLimits, "maxRequestTokens">, param: string): void {
+  const queryTokens = estimateTokens(query);
+  let tokens = 0;
+  for (const text of texts) tokens += queryTokens + estimateTokens(text);
+  if (tokens <= maxRequestTokens) return;
+  throw new ServiceError("too-many", `the request has about ${tokens} tokens; it may have ${maxRequestTokens}`, { param });
+}
