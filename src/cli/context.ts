@@ -10,4 +10,6 @@ export interface CommandContext {
   /** Aborts on Ctrl-C, SIGTERM and a closed stdout. */
   readonly signal: AbortSignal;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Says that the command runs until it is stopped: Ctrl-C and SIGTERM are then its normal end, whose exit code is its own. */
+  readonly expectStop: () => void;
 }

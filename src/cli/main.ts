@@ -19,14 +19,18 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   listenForStops(stop);
   // A reader that has gone (`| head -1`) has all it wants.
   output.onClosed(() => stop.abort(new ClosedOutput()));
+  let stopIsExpected = false;
+  const expectStop = (): void => {
+    stopIsExpected = true;
+  };
   try {
-    const context = { cwd: workingFolder(), environment: readEnvironment(), output, signal: stop.signal, stdin: process.stdin };
+    const context = { cwd: workingFolder(), environment: readEnvironment(), output, signal: stop.signal, stdin: process.stdin, expectStop };
     process.exitCode = await runProgram(argv, context);
     await output.drained();
   } catch (error) {
     process.exitCode = exitCodeOf(error, stop.signal, (line) => output.notice(line));
   }
-  if (stop.signal.reason instanceof Interruption) {
+  if (stop.signal.reason instanceof Interruption && !stopIsExpected) {
     await output.drained().catch(() => {});
     // Also where the work was done just in time: a script must see that it was to be stopped. What still runs here, a walk
     // through folders or the parsing of a file, has nobody who waits for it.

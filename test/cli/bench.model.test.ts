@@ -29,7 +29,7 @@ async function bench(flags: Parameters<typeof runBench>[0], signal = new AbortCo
     drained: async () => {},
   };
   const environment = { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
-  const exitCode = await runBench(flags, { cwd: home, environment, output, signal, stdin: Readable.from([]) }, LITTLE);
+  const exitCode = await runBench(flags, { cwd: home, environment, output, signal, stdin: Readable.from([]), expectStop() {} }, LITTLE);
   return { exitCode, stdout, notices };
 }
 

@@ -49,6 +49,7 @@ const program = buildProgram(
     output: { write: async () => {}, notice: () => {}, closed: false, onClosed: () => {}, drained: async () => {} },
     signal: new AbortController().signal,
     stdin: Readable.from([]),
+    expectStop() {},
   },
   () => {},
 );

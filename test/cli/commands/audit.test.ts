@@ -66,7 +66,7 @@ async function run(flags: Readonly<Record<string, unknown>> = {}, signal = new A
     on: () => undefined,
   });
   const output = createOutput({ stdout: stream("stdout"), stderr: stream("stderr") });
-  const code = await runAudit(flags, { cwd: index.folder, environment: {}, output, signal, stdin: Readable.from([]) });
+  const code = await runAudit(flags, { cwd: index.folder, environment: {}, output, signal, stdin: Readable.from([]), expectStop() {} });
   return { code, ...texts };
 }
 
