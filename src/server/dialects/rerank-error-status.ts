@@ -1,0 +1,31 @@
+import type { ServiceError, ServiceErrorKind } from "../service-error.ts";
+
+/** Where the dialects agree. Only our own fault is a 500; a model that fails is one behind us, as a gateway sees it. */
+const STATUSES: Readonly<Record<ServiceErrorKind, number>> = {
+  invalid: 400,
+  "too-many": 400,
+  unauthorized: 401,
+  forbidden: 403,
+  "unknown-model": 404,
+  "not-found": 404,
+  "rate-limited": 429,
+  overloaded: 429,
+  unavailable: 503,
+  deadline: 504,
+  "model-failed": 502,
+  internal: 500,
+};
+
+/**
+ * The HTTP status of an error. A body larger than the server reads is a 413 everywhere, since no dialect has read it.
+ *
+ * @param own statuses that a dialect has of its own.
+ */
+export function errorStatus(error: ServiceError, own: Partial<Record<ServiceErrorKind, number>> = {}): number {
+  if (error.kind === "too-many" && isBodyTooLarge(error)) return 413;
+  return own[error.kind] ?? STATUSES[error.kind];
+}
+
+function isBodyTooLarge({ cause }: ServiceError): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "FST_ERR_CTP_BODY_TOO_LARGE";
+}
