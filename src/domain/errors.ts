@@ -16,6 +16,14 @@ export class UserError extends Error {
   }
 }
 
+/** The process that runs the models has died, more often than it is started again. Another request gets a process of its own. */
+export class ModelProcessDied extends UserError {
+  constructor(message: string, options: UserErrorOptions = {}) {
+    super(message, options);
+    this.name = "ModelProcessDied";
+  }
+}
+
 /** Why a file is left out of the index. Every skipped file is counted under one of these. */
 export const SKIP_REASONS = [
   "binary",

@@ -10,6 +10,8 @@ export interface InferenceOptions extends LoadOptions {
   readonly reranker?: ModelSpec;
   /** One line each about things that the user should know and that are no errors. */
   readonly onNotice?: (line: string) => void;
+  /** Called each time that the process has died without being asked to, before it is started again. Does not throw. */
+  readonly onDeath?: () => void;
 }
 
 /** Models in a process of their own, behind the ports. */
@@ -28,13 +30,13 @@ export interface Inference {
 
 /**
  * Forks the inference process, which begins to load the models at once. A process that dies is started again once per
- * request, with a notice; what it had answered stays. While nothing is asked of it, it does not keep the caller's
+ * request, with a notice; what it had answered stays. At the second death the request rejects with ModelProcessDied. While nothing is asked of it, it does not keep the caller's
  * process alive.
  */
-export function startInference({ embedder, reranker, onNotice, ...options }: InferenceOptions): Inference {
+export function startInference({ embedder, reranker, onNotice = () => {}, onDeath = () => {}, ...options }: InferenceOptions): Inference {
   // In this order: the query's vector is wanted before anything is judged.
   const specs = [embedder, reranker].filter((spec) => spec !== undefined);
-  const link = new InferenceLink(specs, options, onNotice ?? (() => {}));
+  const link = new InferenceLink(specs, options, { onNotice, onDeath });
   const embedderPort = embedder && createEmbedderPort(embedder, link);
   const rerankerPort = reranker && createRerankerPort(reranker, link);
   return {

@@ -9,6 +9,12 @@ interface RequestOptions extends AnswerListeners {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What happens to the process, for whoever started it. */
+export interface LinkEvents {
+  readonly onNotice: (line: string) => void;
+  readonly onDeath: () => void;
+}
+
 interface Waiting {
   readonly request: PendingRequest;
   readonly result: Deferred<Answer[]>;
@@ -18,7 +24,7 @@ interface Waiting {
 export class InferenceLink {
   readonly #specs: readonly ModelSpec[];
   readonly #options: LoadOptions;
-  readonly #onNotice: (line: string) => void;
+  readonly #events: LinkEvents;
   readonly #loads = new Map<ModelRole, Deferred<LoadReport>>();
   /** Roles whose load has neither succeeded nor failed. */
   readonly #loading = new Set<ModelRole>();
@@ -32,10 +38,10 @@ export class InferenceLink {
   #loadWaiters = 0;
   #closed = false;
 
-  constructor(specs: readonly ModelSpec[], options: LoadOptions, onNotice: (line: string) => void) {
+  constructor(specs: readonly ModelSpec[], options: LoadOptions, events: LinkEvents) {
     this.#specs = specs;
     this.#options = options;
-    this.#onNotice = onNotice;
+    this.#events = events;
     for (const { role } of specs) {
       const load = defer<LoadReport>();
       // Whoever asks for the model gets the rejection; that nobody has asked yet is no crash.
@@ -155,7 +161,7 @@ export class InferenceLink {
   #notify(said: Set<string> | undefined, line: string): void {
     if (said === undefined || said.has(line)) return;
     said.add(line);
-    this.#onNotice(line);
+    this.#events.onNotice(line);
   }
 
   #receiveAnswer(message: Exclude<FromChild, { type: "loaded" | "load-failed" | "load-notice" | "memory" | "notice" }>): void {
@@ -182,6 +188,7 @@ export class InferenceLink {
   /** The child has ended. Its unfinished requests go to a new one, unless this is their second death or memory ran out. */
   #bury(how: string, lines: readonly string[]): void {
     this.#process = undefined;
+    if (!this.#closed) this.#events.onDeath();
     const unfinished = [...this.#waiting.values()];
     this.#waiting.clear();
     const died = this.#closed ? processClosedError() : processDeathError(how, lines, this.#loadingModel());
@@ -202,7 +209,7 @@ export class InferenceLink {
     });
     if (this.#closed || (again.length === 0 && this.#loading.size === 0)) return;
 
-    this.#onNotice(`the inference process died (${how}); it is started again, and what it had answered is kept`);
+    this.#events.onNotice(`the inference process died (${how}); it is started again, and what it had answered is kept`);
     try {
       this.#liveProcess();
       for (const waiting of again) this.#sendSlice(waiting);

@@ -1,4 +1,4 @@
-import { UserError } from "../domain/errors.ts";
+import { ModelProcessDied, UserError, type UserErrorOptions } from "../domain/errors.ts";
 
 const MEMORY_HINT = "if memory is short, close other programs, or choose a smaller model";
 const REPORT_HINT = "run `rerank doctor`; if it finds nothing, please report this with the lines above";
@@ -14,24 +14,24 @@ export function saysOutOfMemory(lines: readonly string[]): boolean {
  * @param how "signal SIGKILL" or "exit code 1".
  * @param loading the model that was loading when it happened.
  */
-export function processDeathError(how: string, lines: readonly string[], loading?: string): UserError {
+export function processDeathError(how: string, lines: readonly string[], loading?: string): ModelProcessDied {
   const when = loading === undefined ? "" : ` while ${loading} loaded`;
-  return deathError(`the inference process died (${how})${when}`, how, lines, `${MEMORY_HINT} (--models) or a lower --precision`);
+  return new ModelProcessDied(...tellDeath(`the inference process died (${how})${when}`, how, lines, `${MEMORY_HINT} (--models) or a lower --precision`));
 }
 
 /** @param task what was being done: "compiling /models/mine to int8". */
 export function taskDeathError(how: string, lines: readonly string[], task: string): UserError {
-  return deathError(`${task} failed: its process died (${how})`, how, lines, `${MEMORY_HINT}: \`rerank models list\``);
+  return new UserError(...tellDeath(`${task} failed: its process died (${how})`, how, lines, `${MEMORY_HINT}: \`rerank models list\``));
 }
 
 export function processClosedError(): Error {
   return new Error("the inference process was closed");
 }
 
-function deathError(what: string, how: string, lines: readonly string[], memoryHint: string): UserError {
+function tellDeath(what: string, how: string, lines: readonly string[], memoryHint: string): [message: string, options: UserErrorOptions] {
   // The kernel kills with this signal when memory runs out.
   const isMemory = how.includes("SIGKILL") || saysOutOfMemory(lines);
   const cause = isMemory ? ": the machine may have run out of memory" : "";
   const said = lines.length === 0 ? "" : `; it said: ${lines.join(" | ")}`;
-  return new UserError(`${what}${cause}${said}`, { hint: isMemory ? memoryHint : REPORT_HINT });
+  return [`${what}${cause}${said}`, { hint: isMemory ? memoryHint : REPORT_HINT }];
 }

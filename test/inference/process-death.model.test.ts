@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { UserError } from "../../src/domain/errors.ts";
+import { ModelProcessDied } from "../../src/domain/errors.ts";
 import { type Inference, startInference } from "../../src/inference/inference-client.ts";
 import { inferenceProcessesOf, isAlive, until } from "../support/inference-processes.ts";
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
+import { tinyEmbedderSpec } from "../support/tiny-bert-specs.ts";
 
 const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ";
 // More than one slice of 64 texts, and more than are judged while `ps` looks for the process.
@@ -27,7 +28,8 @@ function killChild(signal: NodeJS.Signals): void {
 describe.skipIf(process.platform === "win32")("when the inference process dies", () => {
   test("a request goes on in a new process: complete, nothing delivered twice, with one notice", async () => {
     const notices: string[] = [];
-    inference = startInference({ reranker: miniRerankerSpec, onNotice: (line) => notices.push(line) });
+    let deaths = 0;
+    inference = startInference({ reranker: miniRerankerSpec, onNotice: (line) => notices.push(line), onDeath: () => (deaths += 1) });
     const expected = await inference.reranker.score("kettle", TEXTS);
     const positions: number[] = [];
     const judgments = await inference.reranker.score("kettle", TEXTS, {
@@ -39,20 +41,23 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     expect(judgments).toEqual(expected);
     expect(positions).toEqual(TEXTS.map((_, i) => i));
     expect(notices).toEqual([expect.stringMatching(/died \(signal SIGKILL\); it is started again/)]);
+    expect(deaths).toBe(1);
   });
 
   test("a second death in the same request is an error that names the signal and a remedy", async () => {
     const notices: string[] = [];
-    inference = startInference({ embedder: miniEmbedderSpec, onNotice: (line) => notices.push(line) });
+    let deaths = 0;
+    inference = startInference({ embedder: miniEmbedderSpec, onNotice: (line) => notices.push(line), onDeath: () => (deaths += 1) });
     const request = inference.embedder.embedPassages(TEXTS, {
       onProgress(done) {
         if (done === 5 || done === 30) killChild("SIGKILL");
       },
     });
     const error = await request.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toMatch(/the inference process died \(signal SIGKILL\)/);
-    expect((error as UserError).hint).toMatch(/memory/);
+    expect(error).toBeInstanceOf(ModelProcessDied);
+    expect(deaths).toBe(2);
+    expect((error as ModelProcessDied).message).toMatch(/the inference process died \(signal SIGKILL\)/);
+    expect((error as ModelProcessDied).hint).toMatch(/memory/);
     expect(notices).toHaveLength(1);
     // The next request gets a process of its own, and its own second chance.
     expect(await inference.embedder.embedPassages(["again"])).toHaveLength(1);
@@ -66,9 +71,9 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     await until(() => inferenceProcessesOf(process.pid).some((pid) => pid !== first));
     killChild("SIGKILL");
     const error = await loaded;
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toMatch(/died \(signal SIGKILL\) while mini loaded: the machine may have run out of memory/);
-    expect((error as UserError).hint).toMatch(/smaller model/);
+    expect(error).toBeInstanceOf(ModelProcessDied);
+    expect((error as ModelProcessDied).message).toMatch(/died \(signal SIGKILL\) while mini loaded: the machine may have run out of memory/);
+    expect((error as ModelProcessDied).hint).toMatch(/smaller model/);
   });
 
   test("for want of memory it is not started again: the next one would end in the same way", async () => {
@@ -81,18 +86,28 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
       process.env["NODE_OPTIONS"] = usual;
     }
     const error = await inference.embedder.embedPassages(["kettle"]).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toMatch(/run out of memory; it said: FATAL ERROR: .*heap out of memory \| /);
+    expect(error).toBeInstanceOf(ModelProcessDied);
+    expect((error as ModelProcessDied).message).toMatch(/run out of memory; it said: FATAL ERROR: .*heap out of memory \| /);
     await expect(inference.loaded("embedder")).rejects.toBe(error);
     expect(notices).toEqual([]);
   });
 
-  test("an idle process that died is replaced when something is asked", async () => {
-    inference = startInference({ embedder: miniEmbedderSpec });
+  test("an idle process that died is told at once, and replaced when something is asked", async () => {
+    let deaths = 0;
+    inference = startInference({ embedder: miniEmbedderSpec, onDeath: () => (deaths += 1) });
     await inference.loaded("embedder");
     killChild("SIGKILL");
-    await until(() => inferenceProcessesOf(process.pid).length === 0);
+    await until(() => deaths === 1);
     expect(await inference.embedder.countTokens(["kettle"])).toHaveLength(1);
+    expect(deaths).toBe(1);
+  });
+
+  test("a request that is sent in the moment of a kill is answered, by the next process", async () => {
+    inference = startInference({ embedder: miniEmbedderSpec, reranker: miniRerankerSpec });
+    await inference.loaded("reranker");
+    const expected = await inference.reranker.score("kettle", TEXTS.slice(0, 2));
+    killChild("SIGKILL");
+    expect(await inference.reranker.score("kettle", TEXTS.slice(0, 2))).toEqual(expected);
   });
 
   test("Ctrl-C and a closing terminal, which reach the whole group, do not end it", async () => {
@@ -109,13 +124,22 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     expect(notices).toEqual([]);
   });
 
-  test("closing ends the process", async () => {
-    inference = startInference({ embedder: miniEmbedderSpec });
+  test("a model that answers NaN is not taken for a death", async () => {
+    inference = startInference({ embedder: tinyEmbedderSpec });
+    const error = await inference.embedder.embedPassages(["poison"]).catch((reason: unknown) => reason);
+    expect((error as Error).message).toMatch(/NaN/);
+    expect(error).not.toBeInstanceOf(ModelProcessDied);
+  });
+
+  test("closing ends the process, which is no death", async () => {
+    let deaths = 0;
+    inference = startInference({ embedder: miniEmbedderSpec, onDeath: () => (deaths += 1) });
     await inference.loaded("embedder");
     const pids = inferenceProcessesOf(process.pid);
     expect(pids).toHaveLength(1);
     await inference.close();
     expect(pids.filter(isAlive)).toEqual([]);
+    expect(deaths).toBe(0);
   });
 });
 
