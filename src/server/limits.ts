@@ -33,6 +33,14 @@ export function checkRequestTokens(query: string, texts: readonly string[], { ma
   const queryTokens = estimateTokens(query);
   let tokens = 0;
   for (const text of texts) tokens += queryTokens + estimateTokens(text);
+  checkTokenCount(tokens, { maxRequestTokens }, param);
+}
+
+/**
+ * @param tokens of the whole request, estimated or counted.
+ * @throws ServiceError `too-many`.
+ */
+export function checkTokenCount(tokens: number, { maxRequestTokens }: Pick<RequestLimits, "maxRequestTokens">, param: string): void {
   if (tokens <= maxRequestTokens) return;
   throw new ServiceError("too-many", `the request has about ${tokens} tokens; it may have ${maxRequestTokens}`, { param });
 }

@@ -9,6 +9,8 @@ export interface FakeModelServiceOptions {
   readonly logitOf?: (query: string, text: string) => number;
   /** Time for each text. */
   readonly delayMs?: number;
+  /** Of "mini" as an embedder: its family says whether vectors may be cut, its `maxTokens` which texts are. */
+  readonly embedderSpec?: ModelSpec;
   /** Thrown by every call, as long as it returns one. */
   readonly failure?: () => Error | undefined;
 }
@@ -32,8 +34,12 @@ function sharedWords(query: string, text: string): number {
  * A service without models: relevance is the words that query and text share, tokens are estimated, and every token id n
  * decodes to the word "n". It knows one pair, called "mini", with the alias "rerank-v3.5" for its reranker.
  */
-export function createFakeModelService({ logitOf = sharedWords, delayMs = 0, failure }: FakeModelServiceOptions = {}): FakeModelService {
-  const embedderSpec = fakeSpec("embedder", "mini");
+export function createFakeModelService({
+  logitOf = sharedWords,
+  delayMs = 0,
+  embedderSpec = fakeSpec("embedder", "mini"),
+  failure,
+}: FakeModelServiceOptions = {}): FakeModelService {
   const rerankerSpec = fakeSpec("reranker", "mini", true);
   const embedder = createFakeEmbedder({ spec: embedderSpec });
   const reranker = createFakeReranker(logitOf, delayMs, rerankerSpec);
@@ -97,7 +103,10 @@ export function createFakeModelService({ logitOf = sharedWords, delayMs = 0, fai
       const spec = await locate(request.model, "embedder");
       const texts = request.inputs.map((input) => (typeof input === "string" ? input : input.join(" ")));
       const vectors = await embedder.embedPassages(texts, { signal: caller.signal });
-      const embeddings = vectors.map((embedding, position) => ({ ...embedding, tokens: estimateTokens(texts[position] ?? "") + 2 }));
+      const embeddings = vectors.map((embedding, position) => {
+        const tokens = estimateTokens(texts[position] ?? "") + 2;
+        return { ...embedding, truncated: tokens > spec.maxTokens, tokens: Math.min(tokens, spec.maxTokens) };
+      });
       const inputTokens = embeddings.reduce((sum, { tokens }) => sum + tokens, 0);
       return { spec, modelName: nameOf(request.model), embeddings, inputTokens, queueMs: 1, inferenceMs: 2 };
     },
