@@ -30,6 +30,8 @@ export interface ServiceErrorOptions {
   readonly param?: string;
   /** When it is worth asking again: the Retry-After header. Whole seconds, from 1. */
   readonly retryAfterSeconds?: number;
+  /** Where HTTP has a status of its own for it, whatever the dialect says of the kind: 405, 413, 415. */
+  readonly status?: number;
   readonly cause?: unknown;
 }
 
@@ -38,12 +40,14 @@ export class ServiceError extends Error {
   readonly kind: ServiceErrorKind;
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly status: number | undefined;
 
-  constructor(kind: ServiceErrorKind, message: string, { param, retryAfterSeconds, cause }: ServiceErrorOptions = {}) {
+  constructor(kind: ServiceErrorKind, message: string, { param, retryAfterSeconds, status, cause }: ServiceErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "ServiceError";
     this.kind = kind;
     this.param = param;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.status = status;
   }
 }
