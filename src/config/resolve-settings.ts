@@ -1,7 +1,9 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../domain/errors.ts";
 import { closestName } from "../domain/closest-name.ts";
+import { KEY_VARIABLES } from "./api-keys.ts";
 import { findConfigFiles, type ConfigFile, type FoundConfigFiles } from "./config-files.ts";
+import type { DotenvFile } from "./dotenv-file.ts";
 import { variable, type Environment } from "./environment.ts";
 import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";
 import { parseSetting, type SettingValue } from "./parse-setting.ts";
@@ -14,6 +16,7 @@ import {
   type SettingKey,
   type Settings,
 } from "./settings-table.ts";
+import { idleVariableNotices, readAlias } from "./variable-aliases.ts";
 
 export interface ResolveOptions {
   /** Values of the flags that were given, by setting key; other members, and those that are `undefined`, do not count. */
@@ -21,6 +24,8 @@ export interface ResolveOptions {
   /** Given, only flags of this command's settings count: `rank` has a `--paths` of its own, which is not the setting. */
   readonly command?: CommandName;
   readonly env: Environment;
+  /** Counts where `env` does not have a variable. */
+  readonly dotenv?: DotenvFile | undefined;
   readonly cwd: string;
   readonly homeFolder: string;
   readonly platform: NodeJS.Platform;
@@ -28,7 +33,7 @@ export interface ResolveOptions {
 
 export interface SettingSource {
   readonly source: "flag" | "environment" | "file" | "default";
-  /** The flag, the variable, the file's absolute path; "" for a default. */
+  /** The flag, the variable ("PORT in /srv/.env"), the file's absolute path; "" for a default. */
   readonly where: string;
 }
 
@@ -38,8 +43,17 @@ export interface ResolvedSettings {
   readonly sources: Readonly<Record<SettingKey, SettingSource>>;
   readonly hubSources: HubSources;
   readonly files: FoundConfigFiles;
-  /** One line each: variables that look like a misspelt setting. */
+  /** `env`, with what the `.env` adds to it. */
+  readonly environment: Environment;
+  /** What a variable of `environment` is called in messages: its name, and the `.env` if it is from there. */
+  readonly sourceOf: (variable: string) => string;
+  /** One line each: variables that look like a misspelt setting, and those of other servers that are not followed to the letter. */
   readonly notices: readonly string[];
+}
+
+/** Where one setting may come from. */
+interface Origins extends Pick<ResolvedSettings, "files" | "environment" | "sourceOf"> {
+  readonly notices: string[];
 }
 
 type Sourced = SettingSource & { readonly value: SettingValue | undefined };
@@ -49,11 +63,16 @@ type Sourced = SettingSource & { readonly value: SettingValue | undefined };
  * Throws UserError for a wrong value or an unknown key in any of them, also in one that another source overrides: a
  * mistake that shows only on some days is harder to find.
  */
-export async function resolveSettings(options: ResolveOptions): Promise<ResolvedSettings> {
-  const files = await findConfigFiles(options);
+export async function resolveSettings({ env, dotenv, ...options }: ResolveOptions): Promise<ResolvedSettings> {
+  const environment = { ...dotenv?.values, ...env };
+  const sourceOf = (name: string): string => (dotenv !== undefined && env[name] === undefined && name in dotenv.values ? `${name} in ${dotenv.path}` : name);
+  const files = await findConfigFiles({ env, ...options });
   for (const file of [files.project, files.user]) if (file !== undefined) checkKeys(file);
-  const found = new Map<string, Sourced>(SETTINGS.map((setting) => [setting.key, resolveOne(setting, options, files)]));
-  honourColorConventions(found, options.env);
+  const notices = misspeltVariables(environment);
+  if (options.command === "serve") notices.push(...idleVariableNotices(environment));
+  const origins: Origins = { files, environment, sourceOf, notices };
+  const found = new Map<string, Sourced>(SETTINGS.map((setting) => [setting.key, resolveOne(setting, options, origins)]));
+  honourColorConventions(found, environment);
   raiseCandidates(found);
   checkOverlap(found);
   const entries = [...found];
@@ -61,13 +80,16 @@ export async function resolveSettings(options: ResolveOptions): Promise<Resolved
     // The keys are the table's, and every value went through its row's parser.
     settings: Object.fromEntries(entries.map(([key, { value }]) => [key, value])) as unknown as Settings,
     sources: Object.fromEntries(entries.map(([key, { source, where }]) => [key, { source, where }])) as Record<SettingKey, SettingSource>,
-    ...resolveHubSettings(options),
-    files,
-    notices: misspeltVariables(options.env),
+    ...resolveHubSettings({ env: environment, ...options }),
+    ...origins,
   };
 }
 
-function resolveOne(setting: SettingDefinition, { flags, command, env, cwd, homeFolder }: ResolveOptions, files: FoundConfigFiles): Sourced {
+function resolveOne(
+  setting: SettingDefinition,
+  { flags, command, cwd, homeFolder }: Omit<ResolveOptions, "env" | "dotenv">,
+  { files, environment, sourceOf, notices }: Origins,
+): Sourced {
   const take = (raw: unknown, origin: string, folder: string): SettingValue | undefined =>
     raw === undefined || raw === null ? undefined : absolutePaths(setting, parseSetting(setting, raw, origin), folder, homeFolder);
   const fromFile = (file: ConfigFile | undefined): Sourced => ({
@@ -75,10 +97,18 @@ function resolveOne(setting: SettingDefinition, { flags, command, env, cwd, home
     where: file?.path ?? "",
     value: file && take(file.values[setting.key], `"${setting.key}" in ${file.path}`, dirname(file.path)),
   });
+  const fromAlias = (name: string): Sourced => {
+    const raw = variable(environment, name);
+    const where = sourceOf(name);
+    const { value, notice } = raw === undefined ? { value: undefined } : readAlias(name, raw, where);
+    if (notice !== undefined) notices.push(notice);
+    return { source: "environment", where, value: take(value, where, cwd) };
+  };
   const flag = command === undefined || setting.commands.includes(command) ? flags[setting.key] : undefined;
   const candidates: Sourced[] = [
     { source: "flag", where: longFlag(setting), value: take(flag, longFlag(setting), cwd) },
-    { source: "environment", where: setting.env, value: take(variable(env, setting.env), setting.env, cwd) },
+    { source: "environment", where: sourceOf(setting.env), value: take(variable(environment, setting.env), sourceOf(setting.env), cwd) },
+    ...(command === "serve" ? (setting.aliases ?? []).map(fromAlias) : []),
     fromFile(files.project),
     fromFile(files.user),
   ];
@@ -143,12 +173,12 @@ function checkOverlap(found: Map<string, Sourced>): void {
 }
 
 function misspeltVariables(env: Environment): string[] {
-  const known: readonly string[] = SETTINGS.map((setting) => setting.env);
+  const known: readonly string[] = [...SETTINGS.map((setting) => setting.env), ...KEY_VARIABLES];
   return Object.keys(env)
     .filter((name) => name.startsWith("RERANK_") && !known.includes(name))
     .flatMap((name) => {
-      const closest = closestName(name.slice(7), SETTING_KEYS);
-      const setting = SETTINGS.find(({ key }) => key === closest);
-      return setting ? [`${name} is not a setting and has no effect: did you mean ${setting.env}?`] : [];
+      const closest = closestName(name.slice(7), [...SETTING_KEYS, "API_KEY"]);
+      const meant = closest === "API_KEY" ? KEY_VARIABLES[0] : SETTINGS.find(({ key }) => key === closest)?.env;
+      return meant === undefined ? [] : [`${name} is not a setting and has no effect: did you mean ${meant}?`];
     });
 }

@@ -24,6 +24,8 @@ interface SettingBase {
   /** In commander's syntax. A boolean that is true by default has its negation here: "--no-rerank". */
   readonly flag: string;
   readonly env: string;
+  /** Variables of other servers that count after `env`, and for `serve` alone: PORT set for another program must not change a search. */
+  readonly aliases?: readonly string[];
   /** One line, without a full stop: help text and documentation. */
   readonly doc: string;
   readonly commands: readonly CommandName[];

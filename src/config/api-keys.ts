@@ -1,0 +1,85 @@
+import { readFileSync, statSync } from "node:fs";
+import { UserError } from "../domain/errors.ts";
+import { variable, type Environment } from "./environment.ts";
+import { Secret } from "./secret.ts";
+
+/** The variables that hold keys. The second is the name of an older server of this kind, and holds one key. */
+export const KEY_VARIABLES = ["RERANK_API_KEY", "ACCESS_TOKEN"] as const;
+/** Keys shorter than this can be guessed by asking often enough. */
+const SAFE_KEY_LENGTH = 16;
+const MAX_FILE_BYTES = 1_000_000;
+
+export interface ApiKeyOptions {
+  readonly env: Environment;
+  /** Absolute path of a file with one key a line; lines that begin with # are comments. */
+  readonly keyFile: string | undefined;
+  /** What a variable's source is called: "ACCESS_TOKEN in /srv/.env". By default its name. */
+  readonly sourceOf?: (name: string) => string;
+}
+
+export interface ApiKeys {
+  /** Each key once, with the first source that has it. */
+  readonly keys: readonly Secret[];
+  /** One line each, without any key: what makes a key less safe than it looks. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * The keys that clients of `rerank serve` may show: RERANK_API_KEY (several, separated by commas), ACCESS_TOKEN, and the key file.
+ *
+ * @throws UserError, which never holds a key, for a file that cannot be read or holds no key, and for a key that no header can carry.
+ */
+export function readApiKeys({ env, keyFile, sourceOf = (name) => name }: ApiKeyOptions): ApiKeys {
+  const [many, one] = KEY_VARIABLES;
+  const file = keyFile === undefined ? { keys: [], notices: [] } : readKeyFile(keyFile);
+  const secrets = new Map<string, Secret>();
+  for (const { value, source } of [
+    ...(variable(env, many)?.split(",") ?? []).map((value) => ({ value, source: sourceOf(many) })),
+    { value: variable(env, one) ?? "", source: sourceOf(one) },
+    ...file.keys,
+  ]) {
+    const key = value.trim();
+    if (key === "" || secrets.has(key)) continue;
+    requireCarriable(key, source);
+    secrets.set(key, new Secret(key, source));
+  }
+  const keys = [...secrets.values()];
+  return { keys, notices: [...file.notices, ...shortKeys(keys)] };
+}
+
+function readKeyFile(path: string): { readonly keys: readonly { readonly value: string; readonly source: string }[]; readonly notices: readonly string[] } {
+  const { text, isOpenToAll } = readBounded(path);
+  const keys = text.split(/\r\n|\r|\n/).flatMap((line, position) => {
+    const value = line.trim();
+    return value === "" || value.startsWith("#") ? [] : [{ value, source: `${path}, line ${position + 1}` }];
+  });
+  if (keys.length === 0) throw new UserError(`the key file ${path} holds no key`, { hint: "write one key a line, or leave --key-file out" });
+  const notices = isOpenToAll ? [`everybody on this machine can read the keys in ${path}: chmod o= ${path}`] : [];
+  return { keys, notices };
+}
+
+function readBounded(path: string): { readonly text: string; readonly isOpenToAll: boolean } {
+  try {
+    const { mode, size } = statSync(path);
+    // Windows has no such bits: Node makes up the same ones for every file.
+    const isOpenToAll = process.platform !== "win32" && (mode & 0o007) !== 0;
+    if (size <= MAX_FILE_BYTES) return { text: readFileSync(path, "utf8").replace(/^\uFEFF/, ""), isOpenToAll };
+  } catch (cause) {
+    throw new UserError(`cannot read the key file ${path}: ${(cause as Error).message}`, { hint: "fix its path or its permissions", cause });
+  }
+  throw new UserError(`the key file ${path} is larger than a megabyte`, { hint: "name a file with one key a line" });
+}
+
+/** Clients send keys in a header, where neither spaces nor letters beyond ASCII come through unchanged. */
+function requireCarriable(key: string, source: string): void {
+  if (/^[\x21-\x7e]+$/.test(key)) return;
+  throw new UserError(`a key in ${source} has characters that an Authorization header cannot carry`, {
+    hint: "use letters, digits and punctuation of ASCII, without spaces: openssl rand -hex 32",
+  });
+}
+
+function shortKeys(keys: readonly Secret[]): string[] {
+  return keys
+    .filter((key) => key.reveal().length < SAFE_KEY_LENGTH)
+    .map(({ source }) => `a key in ${source} is shorter than ${SAFE_KEY_LENGTH} characters and can be guessed: openssl rand -hex 32 makes a better one`);
+}
