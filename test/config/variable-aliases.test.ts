@@ -38,7 +38,7 @@ describe("variables of other servers", () => {
     const { settings, notices } = await resolved({ HOST: "0.0.0.0", PORT: "x", MODEL_DEVICE: "tpu", LOG_LEVEL: "??", BATCH_SIZE: "8" }, { command: "search" });
     expect(settings).toMatchObject({ host: "127.0.0.1", port: 7372, device: "auto", logLevel: "info" });
     expect(notices).toEqual([]);
-    expect((await resolved({ PORT: "x" }, { command: undefined })).settings.port).toBe(7372);
+    expect((await resolved({ PORT: "x" }, { command: "config" })).settings.port).toBe(7372);
   });
 
   test("come after our own variables and before files", async () => {

@@ -1,13 +1,17 @@
+import { readApiKeys } from "../../config/api-keys.ts";
+import { readDotenvFile } from "../../config/dotenv-file.ts";
 import { withoutCredentials, type HubSettings, type HubSources } from "../../config/hub-settings.ts";
 import { formatSetting, type SettingValue } from "../../config/parse-setting.ts";
-import { resolveSettings, type ResolveOptions, type SettingSource } from "../../config/resolve-settings.ts";
+import { resolveSettings, type ResolvedSettings, type ResolveOptions, type SettingSource } from "../../config/resolve-settings.ts";
 import { defaultText } from "../../config/settings-markdown.ts";
 import { SETTINGS, type SettingDefinition } from "../../config/settings-table.ts";
+import { isServeVariable } from "../../config/variable-aliases.ts";
+import { UserError } from "../../domain/errors.ts";
 import { alignedRows } from "../../reporters/aligned-rows.ts";
 import { printableLine } from "../../reporters/printable.ts";
 
-/** Where settings are looked for: all of `resolveSettings`' options but the command. */
-export type ConfigContext = Omit<ResolveOptions, "command">;
+/** Where settings are looked for: all of `resolveSettings`' options but what only one command looks at. */
+export type ConfigContext = Omit<ResolveOptions, "command" | "dotenv">;
 
 export interface ExplainedSetting extends SettingSource {
   readonly key: string;
@@ -22,30 +26,71 @@ export interface ConfigExplanation {
   readonly settings: readonly ExplainedSetting[];
   /** The hub's, under the names of their variables. The token's value is in no member. */
   readonly hub: readonly { readonly key: string; readonly text: string; readonly where: string }[];
+  /** What is otherwise for `rerank serve`, which reads a `.env` and variables of other servers too. */
+  readonly serve: {
+    readonly settings: readonly ExplainedSetting[];
+    /** Where its keys come from. Their values are in no member. */
+    readonly keys: readonly string[];
+    readonly dotenv: string | null;
+  };
   readonly files: { readonly project: string | null; readonly user: string | null; readonly ignored: readonly string[] };
   readonly notices: readonly string[];
 }
 
 /** Every setting, its value and where it comes from: what `config explain --json` prints. */
 export async function configExplain(context: ConfigContext): Promise<ConfigExplanation> {
-  const { settings, sources, hub, hubSources, files, notices } = await resolveSettings(context);
+  const resolved = await resolveSettings(context);
+  const { hub, hubSources, files } = resolved;
+  const settings = explainSettings(resolved);
+  const { notices, ...serve } = await explainServe(context, settings, resolved.notices);
   return {
     version: 1,
-    settings: SETTINGS.map((setting) => explainSetting(setting, settings[setting.key], sources[setting.key])),
+    settings,
     hub: explainHub(hub, hubSources),
+    serve,
     files: { project: files.project?.path ?? null, user: files.user?.path ?? null, ignored: files.ignored },
     notices,
   };
 }
 
+function explainSettings({ settings, sources }: Pick<ResolvedSettings, "settings" | "sources">): ExplainedSetting[] {
+  return SETTINGS.map((setting) => explainSetting(setting, settings[setting.key], sources[setting.key]));
+}
+
+/** A wrong value in a `.env` stops the server alone: here it is one more notice. */
+async function explainServe(
+  context: ConfigContext,
+  others: readonly ExplainedSetting[],
+  notices: readonly string[],
+): Promise<ConfigExplanation["serve"] & Pick<ConfigExplanation, "notices">> {
+  try {
+    const dotenv = readDotenvFile(context.cwd, isServeVariable);
+    const resolved = await resolveSettings({ ...context, command: "serve", dotenv });
+    const { keys, notices: ofKeys } = readApiKeys({ env: resolved.environment, keyFile: resolved.settings.keyFile, sourceOf: resolved.sourceOf });
+    return {
+      settings: explainSettings(resolved).filter(({ text, where }, position) => text !== others[position]?.text || where !== others[position]?.where),
+      keys: [...new Set(keys.map(({ source }) => source))],
+      dotenv: dotenv?.path ?? null,
+      notices: [...new Set([...notices, ...resolved.notices, ...ofKeys])],
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { settings: [], keys: [], dotenv: null, notices: [...notices, `rerank serve would not start: ${error.message}`] };
+  }
+}
+
 /** The explanation as aligned columns: key, value, source. */
-export function formatExplanation({ settings, hub, files, notices }: ConfigExplanation): string {
+export function formatExplanation({ settings, hub, serve, files, notices }: ConfigExplanation): string {
+  const settingRow = ({ key, value, text, source, where }: ExplainedSetting): string[] => [key, value === null ? `(${text})` : text, sourceText(source, where)];
   const rows = [
-    ...settings.map(({ key, value, text, source, where }) => [key, value === null ? `(${text})` : text, sourceText(source, where)]),
+    ...settings.map(settingRow),
     ...hub.map(({ key, text, where }) => [key, text, where === "" ? "default" : where]),
   ];
+  const serveRows = [...serve.settings.map(settingRow), ...(serve.keys.length > 0 ? [["API keys", "(secret)", serve.keys.join("; ")]] : [])];
+  const aligned = (cells: readonly string[][]): string => alignedRows(cells.map((row) => row.map(printableLine))).trimEnd();
   return [
-    alignedRows(rows.map((cells) => cells.map(printableLine))).trimEnd(),
+    aligned(rows),
+    ...(serveRows.length > 0 ? ["for `rerank serve`:", aligned(serveRows)] : []),
     ...files.ignored.map((path) => `not read, because another file beside it comes first: ${path}`),
     ...notices,
   ].join("\n");

@@ -186,4 +186,29 @@ describe("config explain", () => {
     expect(explanation.settings.find(({ key }) => key === "limit")).toEqual({ key: "limit", value: 10, text: "10", source: "default", where: "" });
     expect(explanation.version).toBe(1);
   });
+
+  test("tells what is otherwise for the server, and of its keys the source alone", async () => {
+    const dotenv = write("project/src/.env", "PORT=6006\nACCESS_TOKEN=precious-precious\nDATABASE_URL=x\n");
+    const explanation = await configExplain({ ...context, env: { RERANK_API_KEY: "precious", MODEL_DEVICE: "cuda", RERANK_HOST: "127.0.0.2" } });
+    const text = formatExplanation(explanation);
+    expect(explanation.serve).toEqual({
+      settings: [
+        { key: "device", value: "cuda", text: "cuda", source: "environment", where: "MODEL_DEVICE" },
+        { key: "port", value: 6006, text: "6006", source: "environment", where: `PORT in ${dotenv}` },
+      ],
+      keys: ["RERANK_API_KEY", `ACCESS_TOKEN in ${dotenv}`],
+      dotenv,
+    });
+    expect(text.split("\n")).toContainEqual(expect.stringMatching(/^port +7372 +default$/));
+    expect(text.slice(text.indexOf("for `rerank serve`:"))).toContain(`API keys  (secret)  RERANK_API_KEY; ACCESS_TOKEN in ${dotenv}`);
+    expect(text).toContain("a key in RERANK_API_KEY is shorter than 16 characters");
+    expect(text + JSON.stringify(explanation)).not.toContain("precious");
+  });
+
+  test("goes on where the server would not", async () => {
+    write("project/src/.env", "PORT=abc\n");
+    const explanation = await configExplain(context);
+    expect(explanation.notices).toEqual([expect.stringMatching(/^rerank serve would not start: PORT in .*\.env is "abc"/)]);
+    expect(formatExplanation(explanation)).not.toContain("for `rerank serve`:");
+  });
 });
