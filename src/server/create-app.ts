@@ -5,6 +5,7 @@ import { prepareCallers } from "./http/caller.ts";
 import { sendError } from "./http/send-error.ts";
 import type { RequestLimits } from "./limits.ts";
 import type { ModelService } from "./model-service.ts";
+import type { SearchService } from "./search/search-service.ts";
 
 export type ServerApp = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>;
 
@@ -14,6 +15,8 @@ export interface AppServices {
   readonly limits: RequestLimits;
   /** Of this package. */
   readonly version: string;
+  /** Absent: the server has no search. */
+  readonly search?: SearchService;
 }
 
 export interface AppOptions extends AppServices {
