@@ -4,9 +4,15 @@ import type { Embedding } from "../ports/embedder.ts";
 /** An embedding model in this process, of any family: one text a run, so that no vector depends on a neighbour. */
 export interface LoadedEmbedder {
   /** @throws UserError when the vector is not finite, zero, or of another length than the spec says. */
-  embed(text: string, use: EmbeddingUse): Promise<Embedding>;
+  embed(text: string, use: EmbeddingUse): Promise<Required<Embedding>>;
   /** Prefixes and special tokens not included. */
   countTokens(text: string): number;
+  /**
+   * The text behind token ids, special tokens left out. Encoded again it gives the same ids, where these are those of a whole text:
+   * a part of a text may begin within a word or a character, and unknown characters are lost.
+   * @throws UserError for an id that the vocabulary does not have.
+   */
+  decodeTokens(ids: readonly number[]): string;
 }
 
 export interface EmbeddingUse {
@@ -28,6 +34,8 @@ export interface Pair {
   readonly text: string;
   /** Families that read none ignore it; those that do have a default of their own. */
   readonly instruction?: string | undefined;
+  /** Tokens of the text that are read at most, special tokens and prefixes not included. What is cut off counts as truncated. */
+  readonly maxTextTokens?: number | undefined;
   /** From 1, for messages. */
   readonly textNumber: number;
 }

@@ -1,7 +1,7 @@
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
-import { forkInference, type InferenceProcess } from "./child-process.ts";
+import { type BorrowModels, forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "./deferred.ts";
-import { type Answer, type AnswerListeners, PendingRequest } from "./pending-request.ts";
+import { type Answer, type AnswerListeners, PendingRequest, type WorkInput } from "./pending-request.ts";
 import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
 import { type FromChild, fromWireError, type LoadOptions, type LoadReport, type Work } from "./protocol.ts";
 
@@ -13,6 +13,8 @@ interface RequestOptions extends AnswerListeners {
 export interface LinkEvents {
   readonly onNotice: (line: string) => void;
   readonly onDeath: () => void;
+  /** Asked first, and once, for what does the work of a process of one's own. */
+  readonly borrow?: BorrowModels | undefined;
 }
 
 interface Waiting {
@@ -33,6 +35,9 @@ export class InferenceLink {
   readonly #memory = new Map<number, Deferred<number>>();
   readonly #loadNotices = new Set<string>();
   #process: InferenceProcess | undefined;
+  #borrow: BorrowModels | undefined;
+  /** Why borrowed models, which had answered, do so no longer; until it is told. */
+  #lost: string | undefined;
   #nextId = 1;
   #loadDeaths = 0;
   #loadWaiters = 0;
@@ -42,6 +47,7 @@ export class InferenceLink {
     this.#specs = specs;
     this.#options = options;
     this.#events = events;
+    this.#borrow = events.borrow;
     for (const { role } of specs) {
       const load = defer<LoadReport>();
       // Whoever asks for the model gets the rejection; that nobody has asked yet is no crash.
@@ -66,11 +72,11 @@ export class InferenceLink {
     }
   }
 
-  /** One answer per text, in order. Rejects with `signal.reason` at once when aborted; the child then drops the rest. */
-  async request(work: Work, texts: readonly string[], { signal, ...listeners }: RequestOptions = {}): Promise<Answer[]> {
+  /** One answer per input, in order. Rejects with `signal.reason` at once when aborted; the child then drops the rest. */
+  async request(work: Work, inputs: readonly WorkInput[], { signal, ...listeners }: RequestOptions = {}): Promise<Answer[]> {
     signal?.throwIfAborted();
-    if (texts.length === 0) return [];
-    const waiting: Waiting = { request: new PendingRequest(work, [...texts], listeners), result: defer() };
+    if (inputs.length === 0) return [];
+    const waiting: Waiting = { request: new PendingRequest(work, [...inputs], listeners), result: defer() };
     const abort = (): void => {
       for (const [id, other] of this.#waiting) {
         if (other !== waiting) continue;
@@ -123,10 +129,15 @@ export class InferenceLink {
 
   #fork(): InferenceProcess {
     if (this.#closed) throw processClosedError();
-    const process = forkInference({
-      onMessage: (message) => this.#receive(message),
-      onEnd: (how, lines) => this.#bury(how, lines),
-    });
+    const borrow = this.#borrow;
+    this.#borrow = undefined;
+    if (this.#lost !== undefined) this.#events.onNotice(`the models of \`rerank serve\` are used no longer (${this.#lost}); they load here, and what was answered is kept`);
+    this.#lost = undefined;
+    const onMessage = (message: FromChild): void => this.#receive(message);
+    const process =
+      borrow === undefined
+        ? forkInference({ onMessage, onEnd: (how, lines) => this.#bury(how, lines) })
+        : borrow({ onMessage, onEnd: (lost) => this.#takeOver(lost) });
     process.send({ type: "load", specs: this.#specs, options: this.#options });
     this.#process = process;
     return process;
@@ -215,6 +226,27 @@ export class InferenceLink {
       for (const waiting of again) this.#sendSlice(waiting);
     } catch (error) {
       for (const { result } of again) result.reject(error);
+    }
+    this.#updateReference();
+  }
+
+  /** Borrowed models answer no longer, or never did. That is nobody's death: what is left to do is done in a process of one's own. */
+  #takeOver(lost: string | undefined): void {
+    if (this.#closed) {
+      this.#bury("closed", []);
+      return;
+    }
+    this.#process = undefined;
+    this.#lost = lost;
+    const unfinished = [...this.#waiting.values()];
+    this.#waiting.clear();
+    if (unfinished.length + this.#memory.size + this.#loading.size === 0) return;
+    try {
+      const process = this.#liveProcess();
+      for (const id of this.#memory.keys()) process.send({ type: "memory", id });
+      for (const waiting of unfinished) this.#sendSlice(waiting);
+    } catch (error) {
+      for (const { result } of unfinished) result.reject(error);
     }
     this.#updateReference();
   }

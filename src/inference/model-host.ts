@@ -5,7 +5,7 @@ import { openOnDevice } from "../engine/open-on-device.ts";
 import { defer } from "./deferred.ts";
 import { type FromChild, type LoadOptions, type LoadReport, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
 
-const COUNT_STEP_MS = 5;
+const TOKENIZER_STEP_MS = 5;
 const QUERY_CUT_NOTICE = "the query is longer than half of what the reranker can read: only its beginning is compared with passages";
 const PROMPT_CUT_NOTICE = "instruction and query are longer than half of what the reranker can read: only their beginning is compared with passages";
 
@@ -121,12 +121,13 @@ export class ModelHost {
   }
 
   async #step(task: WorkTask): Promise<void> {
-    const { id, texts } = task.message;
-    const text = texts[task.position];
+    const { message } = task;
+    const { id } = message;
     try {
-      if (task.message.type === "count") this.#count(task);
-      else if (text !== undefined) await this.#answer(task, text);
-      if (task.position < texts.length) return;
+      if (message.type === "count") this.#send({ type: "counts", id, tokens: this.#quickly(task, message.texts, (embedder, text) => embedder.countTokens(text)) });
+      else if (message.type === "decode") this.#send({ type: "decoded", id, texts: this.#quickly(task, message.idLists, (embedder, ids) => embedder.decodeTokens(ids)) });
+      else await this.#answer(task, message);
+      if (task.position < (message.type === "decode" ? message.idLists : message.texts).length) return;
       this.#send({ type: "done", id });
     } catch (error) {
       this.#send({ type: "failed", id, error: toWireError(error) });
@@ -134,36 +135,36 @@ export class ModelHost {
     this.#drop(id);
   }
 
-  async #answer(task: WorkTask, text: string): Promise<void> {
-    const { message } = task;
+  async #answer(task: WorkTask, message: Extract<WorkMessage, { type: "embed" | "score" }>): Promise<void> {
     const { id } = message;
+    const text = message.texts[task.position];
+    if (text === undefined) return;
     const textNumber = message.firstNumber + task.position;
     task.position += 1;
     if (message.type === "embed") {
       const { use, instruction } = message;
-      const { vector, truncated } = await this.#readyEmbedder().embed(text, { use, instruction, textNumber });
-      this.#send({ type: "embedding", id, vector, truncated });
-    }
-    if (message.type === "score") {
-      const { query, instruction } = message;
-      const judged = await this.#readyReranker().judge({ query, text, instruction, textNumber });
+      const { vector, truncated, tokens } = await this.#readyEmbedder().embed(text, { use, instruction, textNumber });
+      this.#send({ type: "embedding", id, vector, truncated, tokens });
+    } else {
+      const { query, instruction, maxTextTokens } = message;
+      const judged = await this.#readyReranker().judge({ query, text, instruction, maxTextTokens, textNumber });
       const { logit, relevance, truncated, queryTruncated, computedTokens, savedTokens } = judged;
       this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated }, usage: { computedTokens, savedTokens } });
       if (queryTruncated) this.#send({ type: "notice", id, line: instruction === undefined || !this.#rerankerReadsInstruction ? QUERY_CUT_NOTICE : PROMPT_CUT_NOTICE });
     }
   }
 
-  /** Counts for a few milliseconds: a message for each text would cost more than the counting. */
-  #count(task: WorkTask): void {
-    const { id, texts } = task.message;
+  /** Answers for a few milliseconds: a message for each input would cost more than what the tokenizer does. */
+  #quickly<Input, Result>(task: WorkTask, inputs: readonly Input[], answer: (embedder: LoadedEmbedder, input: Input) => Result): Result[] {
     const embedder = this.#readyEmbedder();
-    const tokens: number[] = [];
-    const deadline = performance.now() + COUNT_STEP_MS;
-    while (task.position < texts.length && performance.now() < deadline) {
-      tokens.push(embedder.countTokens(texts[task.position] ?? ""));
+    const results: Result[] = [];
+    const deadline = performance.now() + TOKENIZER_STEP_MS;
+    for (const input of inputs.slice(task.position)) {
+      results.push(answer(embedder, input));
       task.position += 1;
+      if (performance.now() >= deadline) break;
     }
-    this.#send({ type: "counts", id, tokens });
+    return results;
   }
 
   #readyEmbedder(): LoadedEmbedder {

@@ -22,15 +22,18 @@ export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedd
     async countTokens(texts) {
       return (await link.request({ type: "count" }, texts)) as number[];
     },
+    async decodeTokens(ids) {
+      return (await link.request({ type: "decode" }, ids)) as string[];
+    },
   };
 }
 
 export function createRerankerPort(spec: ModelSpec, link: InferenceLink): Reranker {
   return {
     spec,
-    async score(query, texts, { instruction, signal, onJudgment, onUsage } = {}) {
+    async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage } = {}) {
       const onAnswer = (position: number, answer: unknown): void => onJudgment?.(position, answer as Judgment);
-      return (await link.request({ type: "score", query, instruction }, texts, { signal, onAnswer, onUsage })) as Judgment[];
+      return (await link.request({ type: "score", query, instruction, maxTextTokens }, texts, { signal, onAnswer, onUsage })) as Judgment[];
     },
   };
 }

@@ -5,12 +5,15 @@ import type { FromChild, Work, WorkMessage } from "./protocol.ts";
 
 /** What a message carries at most: enough to keep the child busy, little enough to hold twice in memory and to cancel. */
 const MAX_SLICE_TEXTS = 64;
-/** Counting takes microseconds a text, not milliseconds. */
+/** Counting and decoding take microseconds a text, not milliseconds. */
 const MAX_SLICE_COUNTS = 4096;
+/** Of texts, or as many token ids. */
 const MAX_SLICE_CHARACTERS = 1 << 20;
 
-export type Answer = Embedding | Judgment | number;
-type AnswerMessage = Extract<FromChild, { type: "embedding" | "judgment" | "counts" }>;
+/** A text, or token ids where they are decoded. */
+export type WorkInput = string | readonly number[];
+export type Answer = Embedding | Judgment | number | string;
+type AnswerMessage = Extract<FromChild, { type: "embedding" | "judgment" | "counts" | "decoded" }>;
 
 export interface AnswerListeners {
   readonly onAnswer?: ((position: number, answer: Answer) => void) | undefined;
@@ -26,30 +29,34 @@ export class PendingRequest {
   /** Lines that were said about it. */
   readonly notices = new Set<string>();
   readonly #work: Work;
-  readonly #texts: readonly string[];
+  readonly #inputs: readonly WorkInput[];
   readonly #listeners: AnswerListeners;
   #usage = NO_TOKENS;
 
-  constructor(work: Work, texts: readonly string[], listeners: AnswerListeners) {
+  constructor(work: Work, inputs: readonly WorkInput[], listeners: AnswerListeners) {
     this.#work = work;
-    this.#texts = texts;
+    this.#inputs = inputs;
     this.#listeners = listeners;
   }
 
   get isComplete(): boolean {
-    return this.answers.length === this.#texts.length;
+    return this.answers.length === this.#inputs.length;
   }
 
-  /** The next texts without an answer. Answers come in order, so these are the ones behind the last answer. */
+  /** The next inputs without an answer. Answers come in order, so these are the ones behind the last answer. */
   nextSlice(id: number): WorkMessage {
+    const work = this.#work;
     const start = this.answers.length;
     let end = start;
-    const maxTexts = this.#work.type === "count" ? MAX_SLICE_COUNTS : MAX_SLICE_TEXTS;
-    for (let characters = 0; end < this.#texts.length && end - start < maxTexts; end++) {
-      characters += this.#texts[end]?.length ?? 0;
+    const maxTexts = work.type === "count" || work.type === "decode" ? MAX_SLICE_COUNTS : MAX_SLICE_TEXTS;
+    for (let characters = 0; end < this.#inputs.length && end - start < maxTexts; end++) {
+      characters += this.#inputs[end]?.length ?? 0;
       if (end > start && characters > MAX_SLICE_CHARACTERS) break;
     }
-    return { ...this.#work, id, texts: this.#texts.slice(start, end), firstNumber: start + 1 };
+    const inputs = this.#inputs.slice(start, end);
+    const numbered = { id, firstNumber: start + 1 };
+    if (work.type === "decode") return { ...work, ...numbered, idLists: inputs.filter((input) => typeof input !== "string") };
+    return { ...work, ...numbered, texts: inputs.filter((input) => typeof input === "string") };
   }
 
   accept(message: AnswerMessage): void {
@@ -68,10 +75,12 @@ function readAnswers(message: AnswerMessage): readonly Answer[] {
   switch (message.type) {
     case "embedding":
       // What arrives is a view of the channel's read buffer and would keep all of it in memory.
-      return [{ vector: message.vector.slice(), truncated: message.truncated }];
+      return [{ vector: message.vector.slice(), truncated: message.truncated, tokens: message.tokens }];
     case "judgment":
       return [message.judgment];
     case "counts":
       return message.tokens;
+    case "decoded":
+      return message.texts;
   }
 }

@@ -31,15 +31,21 @@ export type ToChild =
 
 export type WorkMessage = {
   readonly id: number;
-  readonly texts: readonly string[];
   /** Number of the first text within what the caller asked for, from 1: messages name texts by it. */
   readonly firstNumber: number;
-} & Work;
+} & ((TextWork & { readonly texts: readonly string[] }) | (DecodeWork & { readonly idLists: readonly (readonly number[])[] }));
 
-export type Work =
+export type Work = TextWork | DecodeWork;
+
+type TextWork =
   | { readonly type: "embed"; readonly use: "query" | "passage"; readonly instruction?: string | undefined }
-  | { readonly type: "score"; readonly query: string; readonly instruction?: string | undefined }
+  | { readonly type: "score"; readonly query: string; readonly instruction?: string | undefined; readonly maxTextTokens?: number | undefined }
   | { readonly type: "count" };
+
+/** The texts behind token ids. */
+interface DecodeWork {
+  readonly type: "decode";
+}
 
 /** What the child sends. Answers to a request come in the order of its texts, each as it lands, then "done" or "failed". */
 export type FromChild =
@@ -47,9 +53,10 @@ export type FromChild =
   | { readonly type: "load-failed"; readonly role: ModelRole; readonly error: WireError }
   /** Something that the user should know about how a model runs. A child that is started again says it again; the parent does not. */
   | { readonly type: "load-notice"; readonly line: string }
-  | { readonly type: "embedding"; readonly id: number; readonly vector: Float32Array; readonly truncated: boolean }
+  | { readonly type: "embedding"; readonly id: number; readonly vector: Float32Array; readonly truncated: boolean; readonly tokens: number }
   | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment; readonly usage: TokenUsage }
   | { readonly type: "counts"; readonly id: number; readonly tokens: readonly number[] }
+  | { readonly type: "decoded"; readonly id: number; readonly texts: readonly string[] }
   | { readonly type: "memory"; readonly id: number; readonly bytes: number }
   /** Something that the user should know about a request. It may be said for every text; the parent says it once. */
   | { readonly type: "notice"; readonly id: number; readonly line: string }

@@ -3,9 +3,11 @@ import type { Judgment } from "../../src/domain/candidate.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import type { TokenUsage } from "../../src/domain/token-usage.ts";
 import { openEncoderEmbedder } from "../../src/engine/encoder/encoder-embedder.ts";
+import { openTextTokenizer } from "../../src/engine/encoder/text-tokenizer.ts";
 import { type Inference, type InferenceOptions, startInference } from "../../src/inference/inference-client.ts";
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
 import { tinyEmbedderSpec, tinyRerankerSpec } from "../support/tiny-bert-specs.ts";
+import { userRejectionOf } from "../support/user-error-of.ts";
 
 const started: Inference[] = [];
 
@@ -66,6 +68,29 @@ describe("requests", () => {
     const counts = await embedder.countTokens(texts);
     const one = counts[1] ?? 0;
     expect(counts).toEqual(texts.map((text) => (text.length / 7) * one));
+  });
+
+  test("token ids come back as the texts that they are of, in both languages, and tell which id there is not", async () => {
+    const { embedder } = start({ embedder: miniEmbedderSpec });
+    const tokenizer = await openTextTokenizer(miniEmbedderSpec.folder);
+    const texts = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? `${i}: ${PASSAGE.trim()}` : `${i}:水壶每月用柠檬酸除垢一次。`));
+    const ids = texts.map((text) => tokenizer.encode({ prefix: "", text }, 512).ids);
+    expect(await embedder.decodeTokens?.(ids)).toEqual(texts.map((text) => text.normalize("NFKC")));
+    expect(await embedder.decodeTokens?.([])).toEqual([]);
+    const error = await userRejectionOf(embedder.decodeTokens?.([[5], [6, 250_002]]) ?? Promise.resolve());
+    expect(error.message).toMatch(/no token 250002/);
+    expect(await embedder.countTokens(["red"])).toHaveLength(1);
+  });
+
+  test("a limit that cuts no text changes nothing; one that does cuts and says so", async () => {
+    const { reranker } = start({ reranker: miniRerankerSpec });
+    const texts = ["Beijing is the capital of China.", PASSAGE.repeat(2)];
+    const free = await reranker.score("capital of China", texts);
+    expect(await reranker.score("capital of China", texts, { maxTextTokens: 400 })).toEqual(free);
+    const limited = await reranker.score("capital of China", texts, { maxTextTokens: 20 });
+    expect(limited.map(({ truncated }) => truncated)).toEqual([false, true]);
+    expect(limited[0]).toEqual(free[0]);
+    expect(limited[1]?.logit).not.toBe(free[1]?.logit);
   });
 
   test("no texts are no work", async () => {

@@ -26,9 +26,10 @@ function fakeEngine(rerankerLoad: () => Promise<void> = async () => {}): FakeEng
       return {
         async embed(_text, use) {
           engine.used.push(use);
-          return { vector: Float32Array.of(1, 0), truncated: false };
+          return { vector: Float32Array.of(1, 0), truncated: false, tokens: 4 };
         },
         countTokens: (text) => text.length,
+        decodeTokens: (ids) => ids.map((id) => `word${id}`).join(" "),
       };
     },
     async openReranker(spec, options) {
@@ -141,6 +142,29 @@ describe("requests", () => {
       ["passage", undefined],
     ]);
     expect(engine.pairs).toEqual([{ query: "kettle", text: "text", instruction: "Be strict", textNumber: 1 }]);
+  });
+
+  test("a limit for texts goes with each of a request's pairs", async () => {
+    const engine = fakeEngine();
+    const { host, until } = startHost(engine);
+    host.receive(LOAD);
+    host.receive({ type: "score", id: 1, query: "kettle", texts: ["a", "b"], firstNumber: 1, maxTextTokens: 7 });
+    await until(isDone(1));
+    expect(engine.pairs.map(({ maxTextTokens }) => maxTextTokens)).toEqual([7, 7]);
+  });
+
+  test("a vector comes with the tokens that were read, and ids come back as texts", async () => {
+    const { host, messages, until } = startHost(fakeEngine());
+    host.receive(LOAD);
+    host.receive({ type: "embed", use: "passage", id: 1, texts: ["text"], firstNumber: 1 });
+    host.receive({ type: "decode", id: 2, idLists: [[1, 2], [], [3]], firstNumber: 1 });
+    await until(isDone(2));
+    expect(messages.slice(2)).toEqual([
+      { type: "embedding", id: 1, vector: Float32Array.of(1, 0), truncated: false, tokens: 4 },
+      { type: "done", id: 1 },
+      { type: "decoded", id: 2, texts: ["word1 word2", "", "word3"] },
+      { type: "done", id: 2 },
+    ]);
   });
 
   test("each judgment carries its tokens beside it", async () => {

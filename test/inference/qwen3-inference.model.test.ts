@@ -5,6 +5,7 @@ import type { ModelRole, Qwen3Spec } from "../../src/domain/model-spec.ts";
 import type { TokenUsage } from "../../src/domain/token-usage.ts";
 import { openEmbedder, openReranker } from "../../src/engine/open-model.ts";
 import { compileCheckpoint } from "../../src/engine/qwen3/compile-checkpoint.ts";
+import { openQwen3Tokenizer } from "../../src/engine/qwen3/qwen3-tokenizer.ts";
 import { type Inference, startInference } from "../../src/inference/inference-client.ts";
 import { COMPILED_GRAPH_FILE } from "../../src/ports/model-compiler.ts";
 import { variantCheckpoint } from "../support/synthetic-checkpoint.ts";
@@ -100,6 +101,26 @@ test("a long passage is cut and says so, or is read in windows", async () => {
   const [whole] = await inference.reranker.score(QUERY, [long]);
   expect(whole?.truncated).toBe(false);
   expect(whole?.logit).toBeGreaterThanOrEqual((cut?.logit ?? 0) - 1e-4);
+  // What is windowed is the text as far as its limit goes.
+  const beginning = "Bananas are yellow. Bananas";
+  const tokenizer = await openQwen3Tokenizer(reranker.folder);
+  const [limited] = await inference.reranker.score(QUERY, [long], { maxTextTokens: tokenizer.count(` ${beginning}`) });
+  const [short] = await inference.reranker.score(QUERY, [beginning]);
+  expect(limited).toEqual({ ...short, truncated: true });
+  expect(await inference.reranker.score(QUERY, [long], { maxTextTokens: 100_000 })).toEqual([whole]);
+});
+
+test("a vector comes with the tokens that were read, and ids come back as texts", async () => {
+  inference = startInference({ embedder });
+  const [kettle] = TEXTS;
+  const counts = await inference.embedder.countTokens(TEXTS);
+  const embeddings = await inference.embedder.embedPassages(TEXTS);
+  expect(embeddings.map(({ tokens }) => tokens)).toEqual(counts.map((count) => count + 1));
+  const tokenizer = await openQwen3Tokenizer(embedder.folder);
+  const ids = TEXTS.map((text) => Array.from(tokenizer.encode(text)));
+  expect(await inference.embedder.decodeTokens?.(ids)).toEqual(TEXTS);
+  const query = await inference.embedder.embedQuery(kettle ?? "", { instruction: "Find the manual" });
+  expect(query.tokens).toBe(tokenizer.count(`Instruct: Find the manual\nQuery:${kettle}`) + 1);
 });
 
 test("a query has its vector before the reranker is there", async () => {

@@ -17,11 +17,15 @@ export async function openEncoderEmbedder(spec: EncoderSpec, options: EngineOpti
       checkShape(output, spec);
       const vector = poolVector(output.values, spec.dimensions, spec.pooling);
       for (const value of vector) assertFinite(value, `the vector of text ${textNumber} by ${spec.id}`);
-      return { vector, truncated: encoding.truncated };
+      return { vector, truncated: encoding.truncated, tokens: encoding.ids.length };
     },
 
     countTokens(text) {
       return tokenizer.count(text);
+    },
+
+    decodeTokens(ids) {
+      return tokenizer.decode(ids);
     },
   };
 }

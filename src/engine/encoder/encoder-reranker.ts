@@ -13,11 +13,12 @@ export async function openEncoderReranker(spec: EncoderSpec, options: EngineOpti
   const tokenizer = await openTextTokenizer(spec.folder);
   const session = await openEncoderSession(spec, options);
   return {
-    async judge({ query, text, textNumber }) {
+    async judge({ query, text, maxTextTokens, textNumber }) {
       const encoding = tokenizer.encodePair(
         { prefix: spec.queryPrefix, text: query },
         { prefix: spec.passagePrefix, text },
         spec.maxTokens,
+        maxTextTokens,
       );
       const logit = readLogit(await session.run(encoding), spec);
       assertFinite(logit, `the relevance of text ${textNumber} by ${spec.id}`);

@@ -12,10 +12,13 @@ export interface LibraryTokenizer {
   /** Splits a text into pieces, without a template. */
   tokenize(text: string): string[];
   token_to_id(piece: string): number | undefined;
+  id_to_token(id: number): string | undefined;
   /** Puts the template around one text's pieces or two. */
   readonly post_processor:
     | ((pieces: string[], pair: string[] | null, addSpecialTokens: boolean) => TemplatedPieces)
     | null;
+  /** Joins pieces to a text. */
+  readonly decoder: ((pieces: string[]) => string) | null;
   model: LibraryModel | null;
 }
 
@@ -41,6 +44,8 @@ export interface LoadedTokenizer {
   readonly tokenizer: LibraryTokenizer;
   /** Symbols that only the template may write. The unknown symbol is not among them. */
   readonly controls: ReadonlySet<string>;
+  /** `undefined` for an id that the vocabulary does not have. */
+  pieceOf(id: number): string | undefined;
 }
 
 const CONTROL_KEYS = ["bos_token", "eos_token", "sep_token", "cls_token", "pad_token", "mask_token"] as const;
@@ -86,11 +91,17 @@ function createTokenizer(file: TokenizerFile, config: Record<string, unknown>): 
   }
   if (unknown !== undefined) controls.delete(unknown);
 
-  const tokenizer = isUnigram(file.model)
-    ? createUnigramTokenizer(Tokenizer, plainFile, config, file.model, controls)
-    : new Tokenizer(plainFile, config);
-  for (const { content, id } of special) tokenizer.model?.tokens_to_ids.set(content, id);
-  return { tokenizer, controls };
+  const specialPieces = new Map(special.map(({ id, content }) => [id, content]));
+  if (isUnigram(file.model)) {
+    const unigram = new UnigramModel(file.model, controls);
+    const tokenizer = createUnigramTokenizer(Tokenizer, plainFile, config, file.model, unigram);
+    for (const [id, content] of specialPieces) tokenizer.model?.tokens_to_ids.set(content, id);
+    const added = new Map(plainFile.added_tokens.map(({ id, content }) => [id, content]));
+    return { tokenizer, controls, pieceOf: (id) => specialPieces.get(id) ?? added.get(id) ?? unigram.pieceOf(id) };
+  }
+  const tokenizer = new Tokenizer(plainFile, config);
+  for (const [id, content] of specialPieces) tokenizer.model?.tokens_to_ids.set(content, id);
+  return { tokenizer, controls, pieceOf: (id) => specialPieces.get(id) ?? tokenizer.id_to_token(id) };
 }
 
 /** The library's tokenizer around our Unigram model: its own is built from one unknown piece only, then replaced. */
@@ -99,9 +110,8 @@ function createUnigramTokenizer(
   file: TokenizerFile,
   config: object,
   unigramConfig: UnigramConfig,
-  controls: ReadonlySet<string>,
+  unigram: UnigramModel,
 ): LibraryTokenizer {
-  const unigram = new UnigramModel(unigramConfig, controls);
   const stub = { ...unigramConfig, vocab: [[unigram.unknownPiece, 0]], unk_id: 0 };
   const tokenizer = new Tokenizer({ ...file, model: stub }, config);
   const added = new Map(file.added_tokens.map(({ content, id }) => [content, id]));

@@ -1,3 +1,4 @@
+import { UserError } from "../../domain/errors.ts";
 import { loadLibraryTokenizer, type LoadedTokenizer } from "./library-tokenizer.ts";
 
 /** One text or pair as the model reads it, special tokens included. */
@@ -22,10 +23,15 @@ export interface PrefixedText {
 /** Text into token ids, never more than the model reads. Nothing that a text contains becomes a control symbol. */
 export interface TextTokenizer {
   encode(input: PrefixedText, maxTokens: number): Encoding;
-  /** Only the passage is cut, unless the query alone takes more than half of what there is. */
-  encodePair(query: PrefixedText, passage: PrefixedText, maxTokens: number): PairEncoding;
+  /**
+   * Only the passage is cut, unless the query alone takes more than half of what there is.
+   * @param maxPassageTokens of the passage, its prefix not included; what is longer is cut before there is a limit for the pair.
+   */
+  encodePair(query: PrefixedText, passage: PrefixedText, maxTokens: number, maxPassageTokens?: number): PairEncoding;
   /** Tokens of a text of any length, special tokens not included. Time grows with the length, not faster. */
   count(text: string): number;
+  /** The text behind ids, special tokens and the unknown one left out. Throws UserError for an id that the vocabulary does not have. */
+  decode(ids: readonly number[]): string;
 }
 
 /** More characters than this per token are not read: natural text has 1 to 6, so the cut is far beyond the last token. */
@@ -49,7 +55,7 @@ export function openTextTokenizer(folder: string): Promise<TextTokenizer> {
   return tokenizer;
 }
 
-function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextTokenizer {
+function createTextTokenizer({ tokenizer, controls, pieceOf }: LoadedTokenizer): TextTokenizer {
   const unknownPiece = tokenizer.model?.unk_token;
   const unknownId = tokenizer.model?.unk_token_id ?? 0;
   const singleOverhead = applyTemplate([]).pieces.length;
@@ -89,16 +95,19 @@ function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextToke
       return { ...withIds(applyTemplate(pieces.slice(0, room))), truncated: cut || pieces.length > room };
     },
 
-    encodePair(query, passage, maxTokens) {
+    encodePair(query, passage, maxTokens, maxPassageTokens = Number.POSITIVE_INFINITY) {
       // One query meets many passages.
       if (lastQuery.text !== query.text || lastQuery.prefix !== query.prefix || lastQuery.maxTokens !== maxTokens) {
         lastQuery = { ...query, maxTokens, ...cutPieces(query, maxTokens) };
       }
       const second = cutPieces(passage, maxTokens);
       const room = Math.max(0, maxTokens - pairOverhead);
-      const queryRoom = Math.max(Math.min(Math.floor(maxTokens / 2), room), room - second.pieces.length);
+      // The space at a prefix's end belongs to the next word.
+      const maxPassagePieces = maxPassageTokens + (passage.prefix === "" ? 0 : piecesOf(passage.prefix.trimEnd()).length);
+      const passageLength = Math.min(second.pieces.length, maxPassagePieces);
+      const queryRoom = Math.max(Math.min(Math.floor(maxTokens / 2), room), room - passageLength);
       const queryPieces = lastQuery.pieces.slice(0, queryRoom);
-      const passagePieces = second.pieces.slice(0, room - queryPieces.length);
+      const passagePieces = second.pieces.slice(0, Math.min(passageLength, room - queryPieces.length));
       return {
         ...withIds(applyTemplate(queryPieces, passagePieces)),
         truncated: second.cut || passagePieces.length < second.pieces.length,
@@ -110,6 +119,16 @@ function createTextTokenizer({ tokenizer, controls }: LoadedTokenizer): TextToke
       let count = 0;
       for (const slice of slicesAtWhitespace(text)) count += piecesOf(slice).length;
       return count;
+    },
+
+    decode(ids) {
+      const pieces = ids.map((id) => {
+        const piece = pieceOf(id);
+        if (piece !== undefined) return piece;
+        throw new UserError(`the model's tokenizer has no token ${id}`, { hint: "use token ids of the model's own tokenizer, or the text itself" });
+      });
+      const plain = pieces.filter((piece) => piece !== unknownPiece && !controls.has(piece));
+      return tokenizer.decoder?.(plain) ?? plain.join(" ");
     },
   };
 }

@@ -48,6 +48,14 @@ export class UnigramModel {
     return this.#reserved.get(piece) ?? this.#trie.find(piece);
   }
 
+  /** `undefined` for an id that the vocabulary does not have. */
+  pieceOf(id: number): string | undefined {
+    for (const [piece, reserved] of this.#reserved) {
+      if (reserved === id) return piece;
+    }
+    return this.#trie.pieceOf(id);
+  }
+
   /** Words to pieces; neighbouring unknown characters become one unknown piece. */
   encode(words: readonly string[]): string[] {
     const pieces: string[] = [];

@@ -38,6 +38,14 @@ export class MergeTable {
     return this.#slots[this.#find(left, right) + 3] ?? 0;
   }
 
+  /** All merges, in no order. */
+  *entries(): Generator<{ readonly left: number; readonly right: number; readonly merged: number }> {
+    for (let slot = 0; slot < this.#slots.length; slot += 4) {
+      if (this.#slots[slot + 2] === 0) continue;
+      yield { left: this.#slots[slot] ?? 0, right: this.#slots[slot + 1] ?? 0, merged: this.#slots[slot + 3] ?? 0 };
+    }
+  }
+
   #find(left: number, right: number): number {
     let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
     hash ^= hash >>> 15;

@@ -19,8 +19,9 @@ export async function openQwen3Embedder(spec: Qwen3Spec, { threads, device = "cp
       // The Matryoshka size comes first, the unit length after it.
       const vector = poolVector(output, spec.dimensions, "none");
       for (const value of vector) assertFinite(value, `the vector of text ${textNumber} by ${spec.id}`);
-      return { vector, truncated };
+      return { vector, truncated, tokens: ids.length };
     },
     countTokens: (text) => tokenizer.count(text),
+    decodeTokens: (ids) => tokenizer.decode(ids),
   };
 }

@@ -21,8 +21,8 @@ export async function openQwen3Reranker(spec: Qwen3Spec, { threads, device = "cp
   const { maxTokens, promptSeparator: separator } = spec;
 
   return {
-    async judge({ query, text, instruction, textNumber }) {
-      const request = { query, document: text, instruction, separator, maxTokens };
+    async judge({ query, text, instruction, maxTextTokens, textNumber }) {
+      const request = { query, document: text, instruction, separator, maxTokens, maxDocumentTokens: maxTextTokens };
       const whole = rerankPrompt(tokenizer, request);
       const inWindows = whole.truncated && longDocuments === "windows";
       const pairs = inWindows ? documentWindows(tokenizer, request) : [whole];
@@ -36,7 +36,8 @@ export async function openQwen3Reranker(spec: Qwen3Spec, { threads, device = "cp
         usage.computedTokens += pair.ids.length - cache.length + computed;
         usage.savedTokens += cache.length - computed;
       }
-      return { logit, relevance: relevanceOf(logit), truncated: whole.truncated && !inWindows, queryTruncated: whole.queryTruncated, ...usage };
+      const truncated = pairs.some((pair) => pair.truncated);
+      return { logit, relevance: relevanceOf(logit), truncated, queryTruncated: whole.queryTruncated, ...usage };
     },
   };
 }

@@ -28,6 +28,8 @@ export interface RerankRequest {
   readonly separator: "\n" | "\n\n";
   /** Of the whole prompt. */
   readonly maxTokens: number;
+  /** Of the document: what is longer is cut before there is a limit for the prompt. */
+  readonly maxDocumentTokens?: number | undefined;
 }
 
 /** What the reranker reads of them. */
@@ -61,23 +63,23 @@ export function embeddingPrompt(
 /** Only the document's end is cut to fit. Throws UserError when the tokenizer lacks a special token, or `maxTokens` leaves no room for a pair. */
 export function rerankPrompt(tokenizer: Qwen3Tokenizer, request: RerankRequest): RerankPrompt {
   const frame = frameOf(tokenizer, request);
-  const { ids, cut } = bodyOf(tokenizer, frame, request.document, frame.room);
+  const { ids, cut } = bodyOf(tokenizer, frame, request, frame.room);
   return promptOf(frame, ids, cut);
 }
 
 /**
  * The whole document: as one pair where it fits, else in windows of equal length that overlap by an eighth. The last one ends
- * with the document; none is `truncated`.
+ * with the document. They are `truncated` only where `maxDocumentTokens` has cut the document.
  */
 export function documentWindows(tokenizer: Qwen3Tokenizer, request: RerankRequest): RerankPrompt[] {
   const frame = frameOf(tokenizer, request);
-  const { ids } = bodyOf(tokenizer, frame, request.document, Number.POSITIVE_INFINITY);
-  if (ids.length <= frame.room) return [promptOf(frame, ids, false)];
+  const { ids, cut } = bodyOf(tokenizer, frame, request, Number.POSITIVE_INFINITY);
+  if (ids.length <= frame.room) return [promptOf(frame, ids, cut)];
   const shared = commonLength(frame.head, ids);
   const beginning = ids.subarray(0, shared);
   const text = ids.subarray(shared);
   const size = frame.room - shared;
-  return windowStarts(text.length, size).map((at) => promptOf(frame, join(beginning, text.subarray(at, at + size)), false));
+  return windowStarts(text.length, size).map((at) => promptOf(frame, join(beginning, text.subarray(at, at + size)), cut));
 }
 
 /** The two answers whose logits are compared. */
@@ -124,7 +126,7 @@ function frameOf(tokenizer: Qwen3Tokenizer, { query, instruction, separator, max
   return frame;
 }
 
-function createFrame(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_TASK, separator, maxTokens }: Omit<RerankRequest, "document">): Frame {
+function createFrame(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_TASK, separator, maxTokens }: Omit<RerankRequest, "document" | "maxDocumentTokens">): Frame {
   const special = (content: string): number[] => [tokenizer.specialId(content)];
   const plain = (text: string): Int32Array => tokenizer.encode(text);
   const start = special("<|im_start|>");
@@ -149,9 +151,14 @@ function createFrame(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_T
   return { ...frame, seam: label, cutQuery, head: join(cutQuery, labelIds) };
 }
 
-/** Instruction, query and document, encoded as one text, as far as `limit` goes. */
-function bodyOf(tokenizer: Qwen3Tokenizer, { seam, cutQuery }: Frame, document: string, limit: number): TextStart {
-  const { ids, cut } = tokenizer.encodeStart(`${seam} ${document}`, limit - cutQuery.length);
+/** Instruction, query and document, encoded as one text, as far as `limit` and the document's own limit go. */
+function bodyOf(
+  tokenizer: Qwen3Tokenizer,
+  { seam, cutQuery, head }: Frame,
+  { document, maxDocumentTokens = Number.POSITIVE_INFINITY }: Pick<RerankRequest, "document" | "maxDocumentTokens">,
+  limit: number,
+): TextStart {
+  const { ids, cut } = tokenizer.encodeStart(`${seam} ${document}`, Math.min(limit, head.length + maxDocumentTokens) - cutQuery.length);
   return { ids: join(cutQuery, ids), cut };
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
 import { BytePairModel } from "./byte-pair-model.ts";
+import { TokenBytes } from "./token-bytes.ts";
 import { readTokenizerFile, type TokenizerFile } from "./tokenizer-file.ts";
 
 /** The first tokens of a text, and whether it has more. */
@@ -19,6 +20,8 @@ export interface Qwen3Tokenizer {
   /** What `encode` begins with, at most `maxTokens` ids; takes no longer than these need. */
   encodeStart(text: string, maxTokens: number): TextStart;
   count(text: string): number;
+  /** The text behind ids, added tokens left out; bytes that are no character are read as U+FFFD. Throws UserError for an id that there is not. */
+  decode(ids: readonly number[]): string;
   /** The id of an added token such as "<|im_start|>". Throws UserError when the file does not have it. */
   specialId(content: string): number;
 }
@@ -110,6 +113,9 @@ interface PreTokenizer {
 function createTokenizer(path: string, file: TokenizerFile, added: ReadonlyMap<string, number>): Qwen3Tokenizer {
   const model = new BytePairModel(file.merges, file.byteTokens);
   const known = new Map<string, readonly number[]>();
+  const addedIds = new Set(added.values());
+  // 2 MB that only few programs need.
+  let tokenBytes: TokenBytes | undefined;
 
   function tokensOf(word: string): readonly number[] {
     const remembered = known.get(word);
@@ -154,6 +160,13 @@ function createTokenizer(path: string, file: TokenizerFile, added: ReadonlyMap<s
         return true;
       });
       return count;
+    },
+    decode(ids) {
+      const bytes = (tokenBytes ??= new TokenBytes(file.merges, file.byteTokens));
+      const plain = ids.filter((id) => !addedIds.has(id));
+      const strange = plain.find((id) => !bytes.has(id));
+      if (strange === undefined) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.bytesOf(plain));
+      throw new UserError(`the model's tokenizer has no token ${strange}`, { hint: "use token ids of the model's own tokenizer, or the text itself" });
     },
     specialId(content) {
       const id = added.get(content);

@@ -67,6 +67,14 @@ describe("a generic BERT encoder", () => {
     expect(cut.vector).toEqual(whole.vector);
   });
 
+  test("tells the tokens that were read, prefix and special tokens among them, at most the limit", async () => {
+    const embedder = await openEncoderEmbedder({ ...tinyEmbedderSpec, queryPrefix: "red " });
+    const tokensOf = async (text: string, use: "query" | "passage") => (await embedder.embed(text, { use, textNumber: 1 })).tokens;
+    expect(await tokensOf("blue green", "passage")).toBe(4);
+    expect(await tokensOf("blue green", "query")).toBe(5);
+    expect(await tokensOf("blue ".repeat(50), "passage")).toBe(12);
+  });
+
   test.each(["[SEP]", "[CLS] [MASK]", "[SEP][PAD]"])("%s in a text is text, not a control symbol", async (text) => {
     const embedder = await openEncoderEmbedder(tinyEmbedderSpec);
     expect(embedder.countTokens(text)).toBe(text.match(/\w+|[[\]]/g)?.length);

@@ -58,6 +58,22 @@ describe("a generic cross-encoder", () => {
     expect(cut).toMatchObject({ logit: whole.logit, truncated: true, queryTruncated: false });
   });
 
+  test("a limit for the passage cuts it there, prefix not counted, and leaves the rest of the room to a long query", async () => {
+    const reranker = await openEncoderReranker(tinyRerankerSpec);
+    const judge = (text: string, maxTextTokens?: number) => reranker.judge({ query: "red", text, maxTextTokens, textNumber: 1 });
+    const three = await judge("blue blue blue");
+    expect(await judge("blue blue blue", 3)).toEqual(three);
+    expect(await judge("blue blue blue poison", 3)).toEqual({ ...three, truncated: true });
+    // Nine tokens for both: with two for the passage a query of seven is whole.
+    const query = "red ".repeat(7);
+    expect(await reranker.judge({ query, text: "blue ".repeat(9), textNumber: 1 })).toMatchObject({ queryTruncated: true });
+    expect(await reranker.judge({ query, text: "blue ".repeat(9), maxTextTokens: 2, textNumber: 1 })).toMatchObject({ queryTruncated: false, truncated: true });
+
+    const prefixed = await openEncoderReranker({ ...tinyRerankerSpec, passagePrefix: "green " });
+    const one = await prefixed.judge({ query: "red", text: "blue", textNumber: 1 });
+    expect(await prefixed.judge({ query: "red", text: "blue poison", maxTextTokens: 1, textNumber: 1 })).toEqual({ ...one, truncated: true });
+  });
+
   test("a query longer than half of the limit is cut only where the passage needs the room", async () => {
     const reranker = await openEncoderReranker(tinyRerankerSpec);
     const query = "red ".repeat(8);

@@ -1,11 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, PreTrainedTokenizer } from "@huggingface/transformers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openTextTokenizer, type PrefixedText } from "../../../src/engine/encoder/text-tokenizer.ts";
+import { openTextTokenizer, type PrefixedText, type TextTokenizer } from "../../../src/engine/encoder/text-tokenizer.ts";
 import { miniEmbedderSpec } from "../../support/mini-specs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { tinyEmbedderSpec } from "../../support/tiny-bert-specs.ts";
+import { userErrorOf } from "../../support/user-error-of.ts";
 
 function plain(text: string): PrefixedText {
   return { prefix: "", text };
@@ -51,6 +53,53 @@ describe("mini's tokenizer", () => {
     expect(tokenizer.count("a".repeat(10_000_000))).toBeGreaterThan(1_000_000);
     // Three slices, each a word mark and one unknown run: no slice ends within a surrogate pair.
     expect(tokenizer.count("🍣".repeat(20_001))).toBe(6);
+  });
+});
+
+describe("decoding", () => {
+  /** Ids of a text as a client has them, without special tokens. */
+  const bareIds = (tokenizer: TextTokenizer, text: string) => tokenizer.encode(plain(text), 100_000).ids.slice(1, -1);
+
+  test.each([
+    ["mini", miniEmbedderSpec.folder, "Beijing isn't the capital of the UK: it's China's (since 1949), 3.5 % …"],
+    ["mini", miniEmbedderSpec.folder, "北京是中华人民共和国的首都，重力加速度约为9.8米。"],
+    ["mini", miniEmbedderSpec.folder, "  two  spaces\tand\r\nlines; const a = b?.c ?? `x${y}`; // λ → ∀"],
+    ["tiny BERT", tinyEmbedderSpec.folder, "red green blue [sep] red"],
+  ])("%s reads the text behind its ids as the same ids (%#)", async (_model, folder, text) => {
+    const tokenizer = await openTextTokenizer(folder);
+    const ids = bareIds(tokenizer, text);
+    expect(ids.length).toBeGreaterThan(3);
+    expect(bareIds(tokenizer, tokenizer.decode(ids))).toEqual(ids);
+    expect(tokenizer.decode(tokenizer.encode(plain(text), 100_000).ids)).toBe(tokenizer.decode(ids));
+  });
+
+  test("holds for any text of characters that the vocabulary knows", async () => {
+    const tokenizer = await openTextTokenizer(miniEmbedderSpec.folder);
+    const text = fc.string({ unit: fc.constantFrom(..."th eai nng.,'▁的是一 \n12é"), maxLength: 80 });
+    fc.assert(
+      fc.property(text, (sample) => {
+        const ids = bareIds(tokenizer, sample);
+        expect(bareIds(tokenizer, tokenizer.decode(ids))).toEqual(ids);
+      }),
+      { numRuns: 300, seed: 5 },
+    );
+  });
+
+  test("gives every id of the vocabulary its piece", async () => {
+    const tokenizer = await openTextTokenizer(miniEmbedderSpec.folder);
+    const { model } = JSON.parse(readFileSync(join(miniEmbedderSpec.folder, "tokenizer.json"), "utf8")) as { model: { vocab: [string, number][] } };
+    const wrong = model.vocab.flatMap(([piece], id) => {
+      const expected = id < 4 ? "" : piece.replaceAll("▁", " ").replace(/^ /, "");
+      return tokenizer.decode([id]) === expected ? [] : [[id, piece, tokenizer.decode([id])]];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test.each([-1, 1.5, 1e9, Number.NaN])("names an id that there is not (%d)", async (id) => {
+    for (const folder of [miniEmbedderSpec.folder, tinyEmbedderSpec.folder]) {
+      const tokenizer = await openTextTokenizer(folder);
+      expect(userErrorOf(() => tokenizer.decode([5, id])).message).toBe(`the model's tokenizer has no token ${id}`);
+    }
   });
 });
 

@@ -67,6 +67,18 @@ describe("rerankPrompt", () => {
     expect(pair).toMatchObject({ truncated: true, queryTruncated: false });
   });
 
+  test("cuts the document alone, at its own limit too, and is the same pair where that cuts nothing", () => {
+    const whole = prompt({ document: "The capital of China is Beijing." });
+    const count = tokenizer.count(" The capital of China is Beijing.");
+    expect(prompt({ document: "The capital of China is Beijing.", maxDocumentTokens: count })).toEqual(whole);
+    const cut = prompt({ document: "The capital of China is Beijing.", maxDocumentTokens: 3 });
+    expect(Array.from(cut.ids)).toEqual([...whole.ids.slice(0, whole.sharedCount + 3), ...SUFFIX]);
+    expect(cut).toMatchObject({ truncated: true, queryTruncated: false, sharedCount: whole.sharedCount });
+    const longQuery = prompt({ query: LONG_DOCUMENT, document: LONG_DOCUMENT, maxTokens: 160, maxDocumentTokens: 5 });
+    expect(longQuery.ids).toHaveLength(longQuery.sharedCount + 5 + SUFFIX.length);
+    expect(prompt({ document: LONG_DOCUMENT, maxTokens: 160, maxDocumentTokens: 1000 })).toEqual(prompt({ document: LONG_DOCUMENT, maxTokens: 160 }));
+  });
+
   test("separates the fields by what it is told, and reads the instruction that it is given", () => {
     const { ids } = prompt({ separator: "\n\n", instruction: "Find it" });
     expect(Array.from(ids)).toEqual([...PREFIX, ...tokenizer.encode("<Instruct>: Find it\n\n<Query>: q\n\n<Document>: d"), ...SUFFIX]);
@@ -116,6 +128,19 @@ describe("documentWindows", () => {
       const request = { query: "What is gravity?", document, separator: "\n", maxTokens: 200 } as const;
       expect(documentWindows(tokenizer, request)).toEqual([rerankPrompt(tokenizer, request)]);
     }
+  });
+
+  test("covers no more of a document than its limit, and says that it was cut", () => {
+    const request = { query: "What is gravity?", document: LONG_DOCUMENT, separator: "\n", maxTokens: 300 } as const;
+    const text = tokenizer.encode(` ${LONG_DOCUMENT}`);
+    const windows = documentWindows(tokenizer, { ...request, maxDocumentTokens: 500 });
+    const [first] = windows;
+    expect(windows.length).toBeLessThan(documentWindows(tokenizer, request).length);
+    expect(windows.every(({ truncated: cut }) => cut)).toBe(true);
+    const last = Array.from(windows.at(-1)?.ids.slice(first?.sharedCount, -SUFFIX.length) ?? []);
+    expect(last).toEqual(Array.from(text.slice(500 - last.length, 500)));
+    const short = documentWindows(tokenizer, { ...request, maxDocumentTokens: 5 });
+    expect(short).toEqual([rerankPrompt(tokenizer, { ...request, maxDocumentTokens: 5 })]);
   });
 
   test.each(["What is gravity?", LONG_DOCUMENT])("covers a long document by full windows that overlap by an eighth (query %#)", (query) => {

@@ -57,6 +57,30 @@ describe("the tokenizer of Qwen3", () => {
     }
   });
 
+  test("decodes ids to the text that they are of, so that its ids are the same", () => {
+    for (const [text, ids] of REFERENCE) {
+      const decoded = tokenizer.decode(ids);
+      expect(decoded).toBe(text.normalize("NFC"));
+      expect(Array.from(tokenizer.encode(decoded)), JSON.stringify(text)).toEqual(ids);
+    }
+    for (const text of ["Beijing isn't the capital of the UK.", "北京是中华人民共和国的首都，重力加速度约为9.8米。", "\ufeffa mark", "🍣👩‍👩‍👧"]) {
+      expect(tokenizer.decode(Array.from(tokenizer.encode(text)))).toBe(text);
+    }
+    expect(tokenizer.decode([])).toBe("");
+  });
+
+  test("leaves added tokens out, and reads half a character as U+FFFD", () => {
+    const [end] = REAL.added_tokens.filter(({ content }) => content === "<|endoftext|>");
+    expect(tokenizer.decode([...tokenizer.encode("gravity"), end?.id ?? -1])).toBe("gravity");
+    const sign = Array.from(tokenizer.encode("\u{12000}"));
+    expect(sign.length).toBeGreaterThan(1);
+    expect(tokenizer.decode(sign.slice(0, -1))).toMatch(/^\ufffd+$/);
+  });
+
+  test.each([-1, 1.5, 151_936, 1e9, Number.NaN])("names an id that there is not (%d)", (id) => {
+    expect(userErrorOf(() => tokenizer.decode([5, id])).message).toBe(`the model's tokenizer has no token ${id}`);
+  });
+
   test("reads megabytes without a space", () => {
     expect(tokenizer.count("a".repeat(1 << 20))).toBe(131_072);
     expect(tokenizer.count("重力".repeat(200_000))).toBe(400_000);
