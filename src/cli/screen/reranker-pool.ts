@@ -2,6 +2,7 @@ import type { ModelLocator } from "../../adapters/models/model-locator.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
 import type { Inference } from "../../inference/inference-client.ts";
+import { readyModels } from "../ready-models.ts";
 
 /** A reranker in the process that it is loaded in. */
 export interface WarmReranker {
@@ -66,7 +67,7 @@ export function createRerankerPool({ own, locator, locate, start }: RerankerPool
     current: () => current,
     async others() {
       const names = new Map<string, string>([[own.spec.fingerprint, own.spec.id]]);
-      for (const name of await readyRerankers(locator)) {
+      for (const name of await readyModels(locator, "reranker")) {
         const spec = await usableSpec(name, locate);
         // The short name goes before the id, which may be a folder's path.
         if (spec !== undefined && (!names.has(spec.fingerprint) || spec.fingerprint === own.spec.fingerprint)) names.set(spec.fingerprint, name);
@@ -84,12 +85,6 @@ export function createRerankerPool({ own, locator, locate, start }: RerankerPool
       await Promise.all([other?.inference.close(), starting?.inference.close()]);
     },
   };
-}
-
-/** Names with their precision where there are several: a model that had to be compiled first would take minutes. */
-async function readyRerankers(locator: Pick<ModelLocator, "list">): Promise<string[]> {
-  const here = (await locator.list()).filter(({ role, state }) => role === "reranker" && (state === "bundled" || state === "here"));
-  return here.flatMap(({ name, compiled }) => compiled?.map((precision) => `${name}:${precision}`) ?? [name]);
 }
 
 async function usableSpec(name: string, locate: RerankerPoolOptions["locate"]): Promise<ModelSpec | undefined> {
