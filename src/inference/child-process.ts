@@ -21,6 +21,15 @@ export interface InferenceProcess<Message = ToChild> {
   kill(): Promise<void>;
 }
 
+export interface BorrowEvents {
+  readonly onMessage: (message: FromChild) => void;
+  /** Once, when the models answer no longer, or never do. `lost`: why, where they had answered and a user should know. */
+  readonly onEnd: (lost: string | undefined) => void;
+}
+
+/** Finds models that are loaded already, in the place of a process of one's own. None of the events is called before this has returned. */
+export type BorrowModels = (events: BorrowEvents) => InferenceProcess;
+
 export function forkInference(events: ChildEvents): InferenceProcess {
   return forkEntry<ToChild, FromChild>("child", events);
 }

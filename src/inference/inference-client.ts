@@ -1,6 +1,7 @@
 import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
+import type { BorrowModels } from "./child-process.ts";
 import { InferenceLink } from "./inference-link.ts";
 import { createEmbedderPort, createRerankerPort } from "./model-ports.ts";
 import type { LoadOptions, LoadReport } from "./protocol.ts";
@@ -12,6 +13,8 @@ export interface InferenceOptions extends LoadOptions {
   readonly onNotice?: (line: string) => void;
   /** Called each time that the process has died without being asked to, before it is started again. Does not throw. */
   readonly onDeath?: () => void;
+  /** Asked first for models that are loaded already: those of a running server. */
+  readonly borrow?: BorrowModels;
 }
 
 /** Models in a process of their own, behind the ports. */
@@ -33,10 +36,10 @@ export interface Inference {
  * request, with a notice; what it had answered stays. At the second death the request rejects with ModelProcessDied. While nothing is asked of it, it does not keep the caller's
  * process alive.
  */
-export function startInference({ embedder, reranker, onNotice = () => {}, onDeath = () => {}, ...options }: InferenceOptions): Inference {
+export function startInference({ embedder, reranker, onNotice = () => {}, onDeath = () => {}, borrow, ...options }: InferenceOptions): Inference {
   // In this order: the query's vector is wanted before anything is judged.
   const specs = [embedder, reranker].filter((spec) => spec !== undefined);
-  const link = new InferenceLink(specs, options, { onNotice, onDeath });
+  const link = new InferenceLink(specs, options, { onNotice, onDeath, borrow });
   const embedderPort = embedder && createEmbedderPort(embedder, link);
   const rerankerPort = reranker && createRerankerPort(reranker, link);
   return {
