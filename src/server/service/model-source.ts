@@ -40,5 +40,7 @@ export type ServiceEvent =
   | { readonly type: "model-unloaded"; readonly spec: ModelSpec }
   /** It could not be loaded; the next request for it tries again. */
   | { readonly type: "model-failed"; readonly spec: ModelSpec; readonly error: unknown }
+  /** The server's own model is not on this machine. */
+  | { readonly type: "default-missing"; readonly role: ModelRole; readonly error: unknown }
   | { readonly type: "model-died"; readonly spec: ModelSpec }
   | { readonly type: "model-notice"; readonly spec: ModelSpec; readonly line: string };

@@ -1,0 +1,39 @@
+import { ModelProcessDied, UserError } from "../../domain/errors.ts";
+import type { ModelSpec } from "../../domain/model-spec.ts";
+import { ServiceError } from "../service-error.ts";
+
+const AFTER_DEATH_SECONDS = 1;
+const WHILE_STOPPING_SECONDS = 5;
+
+export function stoppingError(): ServiceError {
+  return new ServiceError("unavailable", "the server is stopping", { retryAfterSeconds: WHILE_STOPPING_SECONDS });
+}
+
+/** What those who wait for a model are told when it cannot be loaded. */
+export function loadFailure({ id }: ModelSpec, error: unknown): ServiceError {
+  const why = error instanceof UserError ? `: ${error.message}` : "";
+  return new ServiceError("unavailable", `${id} cannot be loaded${why}`, { cause: error });
+}
+
+/**
+ * What a client is told when a model's port rejects. What is neither the model's nor its process's failure is returned as it is:
+ * the caller's reason to stop, or a fault of ours.
+ */
+export function portFailure({ id }: ModelSpec, error: unknown): unknown {
+  if (error instanceof ModelProcessDied) {
+    return new ServiceError("unavailable", `the process of ${id} has died; it is started again`, { retryAfterSeconds: AFTER_DEATH_SECONDS, cause: error });
+  }
+  if (error instanceof UserError) return new ServiceError("model-failed", `${id} has failed: ${error.message}`, { cause: error });
+  return error;
+}
+
+/** Whether it tells something of the process that has failed, rather than of the request. */
+export function isModelsFault(error: unknown): boolean {
+  return !(error instanceof ServiceError) || error.kind === "model-failed";
+}
+
+/** @throws ServiceError `model-failed` for a number that no order can be built on. `what` names it. */
+export function checkFinite(value: number, { id }: ModelSpec, what: string): void {
+  if (Number.isFinite(value)) return;
+  throw new ServiceError("model-failed", `${id} has failed: ${what} is ${value}, which no order can be built on`);
+}
