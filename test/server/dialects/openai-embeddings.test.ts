@@ -47,7 +47,7 @@ describe("POST /v1/embeddings", () => {
   test("refuses what is not as it should be with 400, and names the member", async () => {
     const { post, models } = await startApp(embeddingDialects());
     const mistakes: [unknown, string | null][] = [
-      [{}, null],
+      [{}, "input"],
       [{ input: null }, "input"],
       [{ input: 7 }, "input"],
       [{ input: [] }, "input"],
