@@ -9,6 +9,7 @@ import { cacheFolder } from "../config/cache-folder.ts";
 import { readEnvironment } from "../config/environment.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
+import type { BorrowModels } from "../inference/child-process.ts";
 import { compileInChild } from "../inference/compile-client.ts";
 import { startInference, type Inference } from "../inference/inference-client.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
@@ -67,6 +68,8 @@ export interface OpenIndexOptions {
   readonly signal?: AbortSignal;
   /** Shows how far a model is that has to be compiled first. */
   readonly openProgress?: CompileTalk["openProgress"];
+  /** Models that are loaded already, in a running server; left out, a process of one's own loads them. */
+  readonly borrow?: BorrowModels;
 }
 
 /** Opens an index for searching. Models load in the child while the vector index opens here. */
@@ -86,6 +89,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
       embedder,
       ...(reranker && { reranker }),
       ...inferenceSettings(settings),
+      ...(options.borrow && { borrow: options.borrow }),
       onNotice: options.onNotice,
     });
     inference = running;

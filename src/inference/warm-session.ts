@@ -46,7 +46,8 @@ export interface WarmSession {
 /** Answers a connection as an inference process answers its parent. What its client is owed ends with the connection. */
 export function openWarmSession(socket: Socket, { version, terms, models, client, onActivity }: WarmSessionOptions): WarmSession {
   const reader = createFrameReader();
-  const specs = new Map<ModelRole, ModelSpec>();
+  /** What was asked for, by role; work waits until its model is lent. */
+  const wanted = new Map<ModelRole, { readonly spec: ModelSpec; readonly loaded: Promise<void> }>();
   /** By id; loads have none. */
   const running = new Map<number | object, AbortController>();
   let isGreeted = false;
@@ -111,8 +112,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
         running.get(message.id)?.abort(new Error("the client does not want it any more"));
         break;
       case "load":
-        for (const spec of message.specs) specs.set(spec.role, spec);
-        start({}, (caller) => load(message.specs, caller));
+        start({}, (caller) => loadAll(message.specs, caller));
         break;
       case "embed":
       case "score":
@@ -147,18 +147,27 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
   }
 
   /** In their order: the query's vector is wanted before anything is judged. */
-  async function load(wanted: readonly ModelSpec[], caller: WarmCaller): Promise<void> {
-    for (const spec of wanted) {
-      const { loadMs, device } = await models.load(spec, caller);
-      if (!caller.signal.aborted) send({ type: "loaded", role: spec.role, loadMs, device });
+  async function loadAll(specs: readonly ModelSpec[], caller: WarmCaller): Promise<void> {
+    let last = Promise.resolve();
+    for (const spec of specs) {
+      last = last.then(() => load(spec, caller));
+      // The last one tells of the first failure.
+      last.catch(() => {});
+      wanted.set(spec.role, { spec, loaded: last });
     }
+    await last;
+  }
+
+  async function load(spec: ModelSpec, caller: WarmCaller): Promise<void> {
+    const { loadMs, device } = await models.load(spec, caller);
+    if (!caller.signal.aborted) send({ type: "loaded", role: spec.role, loadMs, device });
   }
 
   async function answer(message: WorkMessage, caller: WarmCaller): Promise<void> {
     const { id } = message;
     const { signal } = caller;
     if (message.type === "embed") {
-      const embedder = models.embedder(specOf("embedder"), caller);
+      const embedder = models.embedder(await lent("embedder", caller), caller);
       const instruction = message.instruction === undefined ? {} : { instruction: message.instruction };
       const embeddings =
         message.use === "passage"
@@ -166,7 +175,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
           : await Promise.all(message.texts.map((text) => embedder.embedQuery(text, { ...instruction, signal })));
       for (const embedding of embeddings) if (!signal.aborted) send(embeddingMessage(id, embedding));
     }
-    if (message.type === "count") send({ type: "counts", id, tokens: await models.embedder(specOf("embedder"), caller).countTokens(message.texts) });
+    if (message.type === "count") send({ type: "counts", id, tokens: await models.embedder(await lent("embedder", caller), caller).countTokens(message.texts) });
     if (message.type === "score") await score(message, caller);
   }
 
@@ -181,7 +190,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
       sent += 1;
       if (!caller.signal.aborted) send({ type: "judgment", id, judgment, usage: own });
     };
-    const judgments = await models.reranker(specOf("reranker"), caller).score(query, texts, {
+    const judgments = await models.reranker(await lent("reranker", caller), caller).score(query, texts, {
       ...(instruction !== undefined && { instruction }),
       ...(maxTextTokens !== undefined && { maxTextTokens }),
       signal: caller.signal,
@@ -191,10 +200,12 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
     if (sent !== judgments.length || sent !== texts.length) throw new Error(`${sent} of ${texts.length} texts were judged`);
   }
 
-  function specOf(role: ModelRole): ModelSpec {
-    const spec = specs.get(role);
-    if (spec === undefined) throw new Error(`no ${role} was asked for`);
-    return spec;
+  async function lent(role: ModelRole, { signal }: WarmCaller): Promise<ModelSpec> {
+    const model = wanted.get(role);
+    if (model === undefined) throw new Error(`no ${role} was asked for`);
+    await model.loaded;
+    signal.throwIfAborted();
+    return model.spec;
   }
 
   return {

@@ -12,6 +12,7 @@ import { loadSettings, type Flags } from "../load-settings.ts";
 import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
+import { modelsOfServer } from "../running-server.ts";
 import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
 
 export interface RankFlags extends Flags, FormatFlags {
@@ -42,6 +43,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     // Files are cut into passages by the embedder's tokenizer; lines need none.
     ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }) }),
     ...inferenceSettings(settings),
+    ...modelsOfServer(settings, context.environment),
     onNotice,
   });
   try {

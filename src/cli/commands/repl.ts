@@ -6,6 +6,7 @@ import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 import { checkQuery } from "../query-input.ts";
+import { modelsOfServer } from "../running-server.ts";
 import { createNoticeBoard } from "../screen/notice-board.ts";
 import { runPlainSession } from "../screen/plain-session.ts";
 import { requireScreen } from "../screen/require-screen.ts";
@@ -40,6 +41,7 @@ export async function runRepl(words: readonly string[], flags: ReplFlags, contex
     onNotice: (line) => tell(line),
     signal: context.signal,
     openProgress: compileProgressOf(context),
+    ...modelsOfServer(settings, context.environment),
   });
   try {
     if (isPlain) return await runPlainSession({ index, settings, context, firstQuery: query });

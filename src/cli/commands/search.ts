@@ -7,6 +7,7 @@ import type { CommandContext } from "../context.ts";
 import { checkQuery, readQueries } from "../query-input.ts";
 import { chooseFormat, createResultWriter, type FormatFlags } from "../result-writer.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { modelsOfServer } from "../running-server.ts";
 import { searchOptions } from "../search-options.ts";
 
 /** `rerank search`: one query from the arguments, or many from stdin. Resolves to the exit code. */
@@ -29,6 +30,7 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
     onNotice: (line) => writer.notice(line),
     signal: context.signal,
     openProgress: compileProgressOf(context),
+    ...modelsOfServer(settings, context.environment),
   });
   try {
     const options = { ...searchOptions(settings), signal: context.signal };

@@ -16,6 +16,7 @@ import { openLocator, type OpenedIndex } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { inferenceSettings, locateReranker } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
+import { modelsOfServer } from "../running-server.ts";
 import { searchOptions } from "../search-options.ts";
 import type { NoticeBoard } from "./notice-board.ts";
 import { createRerankerPool, type RerankerPool } from "./reranker-pool.ts";
@@ -140,7 +141,7 @@ function openRerankers({ index, settings, hub, context, board }: ScreenServicesO
     own: { spec: index.reranker.spec, inference: index.inference },
     locator,
     locate: (name) => locateReranker(locator, name, settings),
-    start: (spec) => startInference({ reranker: spec, ...inferenceSettings(settings), onNotice: (line) => board.tell(line) }),
+    start: (spec) => startInference({ reranker: spec, ...inferenceSettings(settings), ...modelsOfServer(settings, context.environment), onNotice: (line) => board.tell(line) }),
   });
 }
 
