@@ -1,8 +1,114 @@
+import { findIndexHome } from "../../adapters/index-home.ts";
+import { readApiKeys } from "../../config/api-keys.ts";
+import type { HubSettings, Settings } from "../../config/settings-table.ts";
+import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
+import { createServerLogger, type ServerLogger } from "../../server/http/server-logger.ts";
+import type { ServiceEvent } from "../../server/service/model-source.ts";
+import { compileProgressOf } from "../compile-model.ts";
+import { openForReading, openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
+import { packageVersion } from "../package-version.ts";
+import { checkBind } from "../serve/check-bind.ts";
+import { startIdleTimer } from "../serve/idle-timer.ts";
+import { listen, openServer } from "../serve/open-server.ts";
 
 /** `rerank serve`: models and index over HTTP, until it is told to stop. Resolves to the exit code. */
 export async function runServe(flags: Flags, context: CommandContext): Promise<number> {
-  await loadSettings(context, "serve", flags);
-  throw new Error("not built yet");
+  const { settings, hub, environment, sourceOf, isSet } = await loadSettings(context, "serve", flags);
+  const notice = (line: string): void => context.output.notice(`rerank: ${line}`);
+  const { keys, notices } = readApiKeys({ env: environment, keyFile: settings.keyFile, sourceOf });
+  for (const line of notices) notice(line);
+  checkBind({ host: settings.host, hasKeys: keys.length > 0, insecure: settings.insecure });
+  const models = await ownModels(context, { settings, hub, isChosen: isSet("models") || isSet("reranker") }, notice);
+  const log = openLog(settings);
+  const end = new Ending(context.signal);
+  context.expectStop();
+
+  const server = openServer({
+    settings,
+    hub,
+    cwd: context.cwd,
+    keys,
+    models,
+    locator: openLocator(hub, context.cwd, { settings }),
+    cache: undefined,
+    log,
+    version: packageVersion(),
+    onModelEvent: (event) => end.failOn(event, models),
+    onActivity: () => idle.touch(),
+  });
+  const isBusy = (): boolean => server.service.load().runningTexts > 0;
+  const idle = startIdleTimer(settings.idle, isBusy, () => end.come("nobody has asked for a while"));
+  try {
+    const url = await listen(server.app, settings);
+    await context.output.write(`${url}\n`);
+    log.info({ url, keys: keys.length, models: { embedder: models.embedder.id, reranker: models.reranker.id } }, "rerank listens");
+    log.info({ reason: await end.reason }, "rerank stops");
+  } finally {
+    idle.stop();
+    await server.stop();
+  }
+  return 0;
+}
+
+/** The index's models, or those that the settings name: compiled first where they have to be. */
+async function ownModels(
+  context: CommandContext,
+  { settings, hub, isChosen }: { readonly settings: Settings; readonly hub: HubSettings; readonly isChosen: boolean },
+  onNotice: (line: string) => void,
+): Promise<Record<ModelRole, ModelSpec>> {
+  const home = findIndexHome(context.cwd, settings.index);
+  const manifest = home && readManifest(home);
+  const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal: context.signal, openProgress: compileProgressOf(context) } });
+  const names = await modelNames(locator, settings, manifest);
+  if (!isChosen && manifest === undefined) onNotice(usualModelNotice(names.reranker, "pair"));
+  const embedder = await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }, manifest);
+  return { embedder, reranker: await locateReranker(locator, names.reranker, settings) };
+}
+
+function readManifest(home: Parameters<typeof openForReading>[0]) {
+  const { store } = openForReading(home);
+  try {
+    return store.readManifest();
+  } finally {
+    store.close();
+  }
+}
+
+function openLog({ logLevel, color }: Settings): ServerLogger {
+  const isTerminal = process.stderr.isTTY === true;
+  return createServerLogger({ level: logLevel, stream: process.stderr, isTerminal, isColored: color === "always" || (color === "auto" && isTerminal) });
+}
+
+/** Why and when the server ends. */
+class Ending {
+  /** Resolves to what the log says; rejects when the server cannot do its work. */
+  readonly reason: Promise<string>;
+  #resolve: (reason: string) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  readonly #loaded = new Set<ModelSpec>();
+
+  constructor(signal: AbortSignal) {
+    this.reason = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // It may end before anybody waits for it.
+    this.reason.catch(() => {});
+    const stop = (): void => this.#resolve("it was told to");
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  }
+
+  come(reason: string): void {
+    this.#resolve(reason);
+  }
+
+  /** A server whose own models have never loaded is of no use: whoever started it hears why. */
+  failOn(event: ServiceEvent, own: Readonly<Record<ModelRole, ModelSpec>>): void {
+    if (event.type === "model-loaded") this.#loaded.add(event.spec);
+    if (event.type === "model-failed" && own[event.spec.role] === event.spec && !this.#loaded.has(event.spec)) this.#reject(event.error);
+  }
 }

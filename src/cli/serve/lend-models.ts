@@ -49,14 +49,15 @@ export async function lendModels({ service, settings, environment, memoryBytes, 
 const NOBODY: Lending = { clientCount: 0, async close() {} };
 
 function warmModels(service: ModelService, memoryBytes: number): WarmModels {
-  /** Devices of models that were loaded once, by fingerprint: all models are asked for their memory before another one is lent. */
+  /** Devices of models that were loaded once: all models are asked for their memory before another one is lent. */
   const lent = new Map<string, LoadReport["device"]>();
   return {
     async load(spec, caller) {
-      const device = lent.get(spec.fingerprint);
+      const key = `${spec.role} ${spec.fingerprint}`;
+      const device = lent.get(key);
       if (device !== undefined) return { loadMs: 0, device };
       const report = await load(service, memoryBytes, spec, caller);
-      lent.set(spec.fingerprint, report.device);
+      lent.set(key, report.device);
       return report;
     },
     embedder: (spec, caller) => serviceEmbedder(service, spec, caller),
