@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** A signal of one's own. */
 export interface AbortScope {
   readonly signal: AbortSignal;
@@ -17,6 +19,8 @@ export function openAbortScope(...followed: readonly (AbortSignal | undefined)[]
     if (signal === undefined) continue;
     const follow = (): void => controller.abort(signal.reason);
     if (signal.aborted) follow();
+    // One connection may ask for many things at a time: that is no leak for Node to warn of.
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", follow, { once: true });
     releases.push(() => signal.removeEventListener("abort", follow));
   }

@@ -3,6 +3,7 @@ import type { RelevanceCache } from "../../ports/relevance-cache.ts";
 import { untilAborted } from "../../pipeline/until-aborted.ts";
 import { estimateTokens } from "../limits.ts";
 import type { Caller, ModelService, ServedModel } from "../model-service.ts";
+import { openAbortScope } from "./abort-scope.ts";
 import { DefaultModels } from "./default-models.ts";
 import { InputEmbedding } from "./embed-inputs.ts";
 import { stoppingError } from "./failures.ts";
@@ -54,21 +55,23 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   }
 
   /** Counts what is under way, so that draining knows its end. */
-  async function admit<Reply>({ signal }: Caller, call: (arrivedAt: number) => Promise<Reply>): Promise<Reply> {
+  async function admit<Reply>({ client, signal }: Caller, call: (caller: Caller, arrivedAt: number) => Promise<Reply>): Promise<Reply> {
     if (isStopping) throw stoppingError();
     signal.throwIfAborted();
     calls += 1;
+    const scope = openAbortScope(signal);
     try {
-      return await call(performance.now());
+      return await call({ client, signal: scope.signal }, performance.now());
     } finally {
+      scope.release();
       calls -= 1;
       if (calls === 0) for (const resolve of onIdle.splice(0)) resolve();
     }
   }
 
   return {
-    score: (request, caller) =>
-      admit(caller, async (arrivedAt) => {
+    score: (request, asking) =>
+      admit(asking, async (caller, arrivedAt) => {
         const { spec, modelName } = await untilAborted(names.find(request.model, "reranker"), caller.signal);
         const texts = new TextScoring(spec, request, scoring);
         if (cache !== undefined) {
@@ -80,8 +83,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         return { spec, modelName, ...texts.reply(), ...times };
       }),
 
-    embed: (request, caller) =>
-      admit(caller, async (arrivedAt) => {
+    embed: (request, asking) =>
+      admit(asking, async (caller, arrivedAt) => {
         const { spec, modelName } = await untilAborted(names.find(request.model, "embedder"), caller.signal);
         const inputs = new InputEmbedding(spec, request);
         const { costs, isUrgent } = inputs;
@@ -89,8 +92,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         return { spec, modelName, ...inputs.reply(), ...times };
       }),
 
-    countTokens: (texts, model, caller) =>
-      admit(caller, async (arrivedAt) => {
+    countTokens: (texts, model, asking) =>
+      admit(asking, async (caller, arrivedAt) => {
         if (texts.length === 0) return [];
         const { spec } = await untilAborted(names.find(model, "embedder"), caller.signal);
         let counts: number[] = [];
