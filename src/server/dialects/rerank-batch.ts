@@ -98,7 +98,7 @@ function readPair(pair: unknown, topK: number | null | undefined, param: string)
     if (typeof document === "string" || isObject(document)) return document;
     throw invalid(`${param}.documents[${position}]`, "must be a string or an object");
   });
-  const instruction = agreedOn(["instruction", "instruct"], maybeString(pair, "instruction", param), maybeString(pair, "instruct", param));
+  const instruction = agreedOn([`${param}.instruction`, `${param}.instruct`], maybeString(pair, "instruction", param), maybeString(pair, "instruct", param));
   const resultCount = resultCountOf(maybeCount(pair, "top_k", param) ?? topK, documents.length);
   return { query, texts: readDocuments(given, undefined, `${param}.documents`), instruction, resultCount };
 }

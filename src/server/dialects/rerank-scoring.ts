@@ -77,7 +77,7 @@ const CALLS_AT_A_TIME = 4;
 export async function scoreGroups<Group, Result>(groups: readonly Group[], caller: Caller, score: (group: Group, caller: Caller) => Promise<Result>): Promise<Result[]> {
   const failure = new AbortController();
   const shared = { ...caller, signal: AbortSignal.any([caller.signal, failure.signal]) };
-  const results: Result[] = new Array(groups.length);
+  const results: Result[] = [];
   let next = 0;
   async function work(): Promise<void> {
     for (let position = next++; position < groups.length; position = next++) {
