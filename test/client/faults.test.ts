@@ -93,6 +93,12 @@ describe("is asked once", () => {
     expect(await clientOf(server).health()).toEqual({ isReady: true, status: "ok" });
   });
 
+  test("by health, also where nobody answers", async () => {
+    const server = await startScript(hangUp);
+    await expect(clientOf(server).health()).rejects.toMatchObject({ code: "connection" });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test("where it points elsewhere: the key stays here", async () => {
     const elsewhere = await startScript(json(RANKING));
     const server = await startScript((response) => response.writeHead(307, { location: `${elsewhere.url}/v1/rerank` }).end());
