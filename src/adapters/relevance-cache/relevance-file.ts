@@ -12,7 +12,7 @@ const BUSY_TIMEOUT_MS = 20;
 /** While it is opened, and for the last batch, nobody waits for an answer. */
 const PATIENT_TIMEOUT_MS = 2000;
 /** Batches that remove entries are long enough to be rare, and short enough not to be felt. */
-const MAX_SPARE_ENTRIES = 1000;
+const MAX_SPARE_ENTRIES = 250;
 
 const SCHEMA = `
   CREATE TABLE relevance (
