@@ -21,14 +21,21 @@ export function prepareDrain(app: ServerApp): Drain {
       isDraining = true;
     },
   };
-  app.addHook("preClose", async () => drain.begin());
+  let isClosing = false;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+    drain.begin();
+  });
   app.addHook("onRequest", async (request) => {
     if (!isDraining || request.routeOptions.config.open === true) return;
     throw new ServiceError("unavailable", "the server is stopping", { retryAfterSeconds: 1 });
   });
   app.addHook("onSend", async (_request, reply) => {
-    // Otherwise closing would wait until the connection has been idle for long enough.
     if (isDraining) void reply.header("connection", "close");
+  });
+  app.addHook("onResponse", async () => {
+    // An answer that had begun before has promised to keep its connection: closing would wait until that has been idle for long enough.
+    if (isClosing) setImmediate(() => app.server.closeIdleConnections());
   });
   return drain;
 }
