@@ -12,6 +12,10 @@ import { SUPERSET_ANSWER, SUPERSET_ERROR, SUPERSET_EXAMPLES, SUPERSET_REQUEST } 
 import { answerTei, TEI_ANSWER, TEI_ERROR, TEI_FIELDS, type TeiRequest } from "./tei-rerank.ts";
 import { teiErrorAnswer } from "./tei-errors.ts";
 
+/** Where llama.cpp takes `texts` too. */
+const MIXED_V1_PATHS = ["/v1/rerank", "/reranking", "/v1/reranking"];
+const MIXED_PATHS: readonly string[] = [...MIXED_V1_PATHS, "/rerank"];
+
 /** What /rerank answers when it is asked with `documents`. */
 export type RerankShape = "superset" | "tutorial";
 
@@ -29,17 +33,17 @@ const RERANK_REQUEST = Type.Object(
 
 /**
  * One request and one answer that the clients of Cohere, Jina, vLLM, SGLang, SiliconFlow, Together, Infinity and llama.cpp all
- * take. As llama.cpp does, every route but /v2/rerank answers a request with `texts` as text-embeddings-inference would.
+ * take. As llama.cpp does, all of them but /v2/rerank answer a request with `texts` as text-embeddings-inference would.
  */
 export function createSupersetDialect({ rerankShape }: { readonly rerankShape: RerankShape }): Dialect {
   return {
     name: "superset",
-    errorAnswer: (error, request) => (asksAsTei(request.body) ? teiErrorAnswer(error) : supersetErrorAnswer(error, request)),
+    errorAnswer: (error, request) => (asksAsTei(request) ? teiErrorAnswer(error) : supersetErrorAnswer(error, request)),
     register(app, services) {
       // The schemas are for the document: what we answer is built here, and goes out as it is.
       app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
       addSuperset(app, services, { path: "/v2/rerank", apiVersion: "2", shape: "superset", summary: "Rank documents, as Cohere's second version does" });
-      for (const path of ["/v1/rerank", "/reranking", "/v1/reranking"]) {
+      for (const path of MIXED_V1_PATHS) {
         addMixed(app, services, { path, apiVersion: "1", shape: "superset", summary: "Rank documents, as Cohere, Jina, vLLM and llama.cpp do" });
       }
       addMixed(app, services, { path: "/rerank", apiVersion: "1", shape: rerankShape, summary: "Rank documents, or texts as text-embeddings-inference does" });
@@ -48,8 +52,8 @@ export function createSupersetDialect({ rerankShape }: { readonly rerankShape: R
   };
 }
 
-function asksAsTei(body: unknown): boolean {
-  return typeof body === "object" && body !== null && "texts" in body && !("documents" in body);
+function asksAsTei({ body, routeOptions }: FastifyRequest): boolean {
+  return MIXED_PATHS.includes(routeOptions.url ?? "") && typeof body === "object" && body !== null && "texts" in body && !("documents" in body);
 }
 
 function addSuperset(app: ServerApp, services: AppServices, { path, apiVersion, summary }: RouteShape): void {

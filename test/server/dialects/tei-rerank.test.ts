@@ -34,6 +34,11 @@ describe("text-embeddings-inference's /rerank", () => {
     expect((await post(path, { query: QUERY, texts: TEXTS })).body).toHaveLength(3);
   });
 
+  test.each(["/v2/rerank", "/batch_rerank", "/score"])("is not what %s answers, nor words its errors", async (path) => {
+    const { post } = await startApp(DIALECTS);
+    expect(await post(path, { query: QUERY, texts: TEXTS })).toMatchObject({ status: 400, body: { error: { type: "BadRequestError" } } });
+  });
+
   test("tells time and tokens under TEI's header names", async () => {
     const { post } = await startApp(DIALECTS);
     const { headers } = await post("/rerank", { query: QUERY, texts: TEXTS });
