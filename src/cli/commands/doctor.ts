@@ -16,6 +16,7 @@ import { openLocator, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
 import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
+import { describeServer } from "../running-server.ts";
 
 /** An index of 50,000 passages takes about this much with its vector file, and the same again while it is rewritten. */
 const ENOUGH_DISK_BYTES = 500_000_000;
@@ -32,6 +33,7 @@ export async function runDoctor(flags: Flags & { readonly json?: boolean }, cont
     }),
     await check("ONNX Runtime", devicesDetail),
     await check("models", () => modelsDetail(loaded, context)),
+    { name: "server", state: "ok", detail: await describeServer(context.environment) },
     await diskCheck(context.cwd),
     ...(await indexChecks(loaded, context)),
   ];

@@ -1,7 +1,11 @@
 import { findIndexHome } from "../../adapters/index-home.ts";
+import { layeredCache } from "../../adapters/relevance-cache/layered-cache.ts";
+import { createMemoryCache } from "../../adapters/relevance-cache/memory-cache.ts";
+import { openSqliteCache } from "../../adapters/relevance-cache/sqlite-cache.ts";
 import { readApiKeys } from "../../config/api-keys.ts";
 import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
+import type { RelevanceCache } from "../../ports/relevance-cache.ts";
 import { createServerLogger, type ServerLogger } from "../../server/http/server-logger.ts";
 import type { ServiceEvent } from "../../server/service/model-source.ts";
 import { compileProgressOf } from "../compile-model.ts";
@@ -12,6 +16,7 @@ import { locateEmbedder, locateReranker, modelNames, usualModelNotice } from "..
 import { packageVersion } from "../package-version.ts";
 import { checkBind } from "../serve/check-bind.ts";
 import { startIdleTimer } from "../serve/idle-timer.ts";
+import { lendModels, type Lending } from "../serve/lend-models.ts";
 import { listen, openServer } from "../serve/open-server.ts";
 
 /** `rerank serve`: models and index over HTTP, until it is told to stop. Resolves to the exit code. */
@@ -33,21 +38,32 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     keys,
     models,
     locator: openLocator(hub, context.cwd, { settings }),
-    cache: undefined,
+    cache: openCache(settings, (line) => log.warn(line)),
     log,
     version: packageVersion(),
     onModelEvent: (event) => end.failOn(event, models),
-    onActivity: () => idle.touch(),
+    onActivity(requests) {
+      running = requests;
+      idle.touch();
+    },
   });
-  const isBusy = (): boolean => server.service.load().runningTexts > 0;
+  let running = 0;
+  const isBusy = (): boolean => running > 0 || server.service.load().runningTexts > 0;
   const idle = startIdleTimer(settings.idle, isBusy, () => end.come("nobody has asked for a while"));
+  let lending: Lending | undefined;
   try {
     const url = await listen(server.app, settings);
+    idle.touch();
     await context.output.write(`${url}\n`);
     log.info({ url, keys: keys.length, models: { embedder: models.embedder.id, reranker: models.reranker.id } }, "rerank listens");
+    if (settings.socket) {
+      const { service, memoryBytes } = server;
+      lending = await lendModels({ service, settings, environment, memoryBytes, onNotice: (line) => log.warn(line), onActivity: () => idle.touch() });
+    }
     log.info({ reason: await end.reason }, "rerank stops");
   } finally {
     idle.stop();
+    await lending?.close();
     await server.stop();
   }
   return 0;
@@ -75,6 +91,12 @@ function readManifest(home: Parameters<typeof openForReading>[0]) {
   } finally {
     store.close();
   }
+}
+
+function openCache({ cacheEntries: maxEntries, cacheTtl: ttlMs, cacheFile: path }: Settings, onNotice: (line: string) => void): RelevanceCache | undefined {
+  if (maxEntries === 0) return undefined;
+  const memory = createMemoryCache({ maxEntries, ttlMs });
+  return path === undefined ? memory : layeredCache(memory, openSqliteCache({ path, maxEntries, ttlMs, onNotice }));
 }
 
 function openLog({ logLevel, color }: Settings): ServerLogger {

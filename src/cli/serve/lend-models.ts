@@ -29,7 +29,7 @@ export interface LendOptions {
 export interface Lending {
   /** Programs that are connected. */
   readonly clientCount: number;
-  /** Takes no new work, and resolves when what was begun is done, or was ended with the service. */
+  /** Takes no new work, and resolves when what was begun is done, or a few seconds later: programs go on by themselves then. */
   close(): Promise<void>;
 }
 

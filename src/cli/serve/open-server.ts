@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { join } from "node:path";
 import type { ModelLocator } from "../../adapters/models/model-locator.ts";
 import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import type { Secret } from "../../config/secret.ts";
@@ -12,9 +13,11 @@ import { digestKey } from "../../server/http/security-options.ts";
 import type { ServerLogger } from "../../server/http/server-logger.ts";
 import type { RequestLimits } from "../../server/limits.ts";
 import type { ModelService } from "../../server/model-service.ts";
+import { createPageDialect } from "../../server/search/page-dialect.ts";
 import { searchDialect } from "../../server/search/search-dialect.ts";
 import { createModelService } from "../../server/service/create-model-service.ts";
 import type { ServiceEvent } from "../../server/service/model-source.ts";
+import { PACKAGE_ROOT } from "../compose.ts";
 import { logModelEvent } from "./log-models.ts";
 import { createModelSource } from "./model-source.ts";
 import { openSearchService } from "./open-search-service.ts";
@@ -40,6 +43,8 @@ export interface ServerOptions {
 export interface OpenedServer {
   readonly service: ModelService;
   readonly app: ServerApp;
+  /** Of all loaded models together. */
+  readonly memoryBytes: number;
   /** Takes nothing new, finishes what was begun, and ends the models' processes. */
   stop(): Promise<void>;
 }
@@ -55,12 +60,13 @@ export function openServer(options: ServerOptions): OpenedServer {
     maxBodyBytes: settings.maxBody,
     deadlineMs: settings.deadline,
   };
+  const memoryBytes = settings.modelMemory ?? totalmem() * OWN_MEMORY_SHARE;
   const service = createModelService({
     source: createModelSource(locator, settings),
     defaults: models,
     allowed: settings.allowedModels,
     aliases: parseAliases(settings.aliases),
-    memoryBytes: settings.modelMemory ?? totalmem() * OWN_MEMORY_SHARE,
+    memoryBytes,
     queueRequests: settings.queueRequests,
     queueTokens: settings.queueTokens,
     cache,
@@ -92,11 +98,13 @@ export function openServer(options: ServerOptions): OpenedServer {
       ...rerankDialects({ rerankShape: settings.rerankShape }),
       ...embeddingDialects({ maxConcurrentRequests: settings.queueRequests }),
       searchDialect,
+      createPageDialect(join(PACKAGE_ROOT, "dist", "page")),
     ],
   });
   return {
     service,
     app,
+    memoryBytes,
     async stop() {
       app.beginDrain();
       // Waits for the requests that have begun, which are bounded by their deadline.
