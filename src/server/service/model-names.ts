@@ -56,6 +56,11 @@ export class ModelNames {
     for (const [alias, target] of aliases) this.#aliases.set(alias.toLowerCase(), { alias, target });
   }
 
+  /** Names that were looked up: of those that may be used alone. */
+  get knownCount(): number {
+    return this.#located.size;
+  }
+
   /** Rejects with ServiceError `unknown-model`. */
   async find(wanted: WantedModel, role: ModelRole): Promise<NamedSpec> {
     if (typeof wanted === "object") return { spec: wanted, modelName: wanted.id };
