@@ -18,13 +18,15 @@ export interface WarmHostOptions {
   readonly onActivity: () => void;
   /** One line about why models are not lent. */
   readonly onNotice: (line: string) => void;
+  /** Time that work may take when the server ends; by default five seconds. */
+  readonly graceMs?: number;
 }
 
 /** A socket at which programs of the same user find loaded models. */
 export interface WarmHost {
   /** Programs that are connected. */
   readonly clientCount: number;
-  /** Takes the socket away, and resolves when what clients have asked for is done or has failed. May be called twice. */
+  /** Takes the socket away, and resolves when what clients have asked for is done, or a few seconds later: they go on by themselves then. May be called twice. */
   close(): Promise<void>;
 }
 

@@ -10,6 +10,8 @@ import { createFrameReader, encodeFrame } from "./warm-frames.ts";
 import { type FromServer, type LendingTerms, readRequest, type ToServer } from "./warm-protocol.ts";
 
 const GREETING_MS = 5000;
+/** A server that ends waits so long for what it has begun. Its client goes on by itself after that, with what it has got. */
+const GRACE_MS = 5000;
 /** A client that reads nothing must not fill the server's memory. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
@@ -29,6 +31,8 @@ export interface WarmModels {
 }
 
 export interface WarmSessionOptions {
+  /** Time that work may take when the server ends; by default five seconds. */
+  readonly graceMs?: number;
   readonly version: string;
   readonly terms: LendingTerms;
   readonly models: WarmModels;
@@ -39,12 +43,12 @@ export interface WarmSessionOptions {
 
 /** One client of a server that lends its models. */
 export interface WarmSession {
-  /** Takes no new work, lets what is under way end, and then the connection. */
+  /** Takes no new work, lets what is under way end, within a few seconds, and then the connection. */
   finish(): Promise<void>;
 }
 
 /** Answers a connection as an inference process answers its parent. What its client is owed ends with the connection. */
-export function openWarmSession(socket: Socket, { version, terms, models, client, onActivity }: WarmSessionOptions): WarmSession {
+export function openWarmSession(socket: Socket, { version, terms, models, client, onActivity, graceMs = GRACE_MS }: WarmSessionOptions): WarmSession {
   const reader = createFrameReader();
   /** What was asked for, by role; work waits until its model is lent. */
   const wanted = new Map<ModelRole, { readonly spec: ModelSpec; readonly loaded: Promise<void> }>();
@@ -214,7 +218,13 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
       // What has arrived is read before the end.
       await nextTurn();
       if (running.size === 0) refuse("it is stopping");
+      const late = setTimeout(() => {
+        refuse("it is stopping");
+        // A client that is stopped itself, and closes nothing, is not waited for.
+        socket.destroy();
+      }, graceMs);
       await closed;
+      clearTimeout(late);
     },
   };
 }

@@ -226,6 +226,32 @@ describe.skipIf(process.platform === "win32")("a server", () => {
     expect(await greetServer(place)).toBeUndefined();
   });
 
+  test("that closes waits for long work only so long", async () => {
+    const place = warmPlace();
+    const models = fakeWarmModels({ delayMs: 5 });
+    const host = await lend(place, { models, graceMs: 20 });
+    const client = borrow(place);
+    client.send(LOAD);
+    client.send(score(1, Array.from({ length: 5000 }, (_, i) => `text ${i}`)));
+    await client.until(() => client.messages.some(({ type }) => type === "judgment"));
+    await host.close();
+    await client.until(() => client.ended !== undefined);
+    expect(client.ended).toEqual({ lost: "it is stopping" });
+    expect(models.callers[0]?.signal.aborted).toBe(true);
+    expect(models.scored.length).toBeLessThan(5000);
+  });
+
+  test("that closes does not wait for a client that closes nothing", async () => {
+    const place = warmPlace();
+    const host = await lend(place, { graceMs: 20 });
+    const silent = connect({ path: place.socketPath, allowHalfOpen: true });
+    onTestFinished(() => void silent.destroy());
+    silent.write(hello);
+    while (host.clientCount === 0) await delay(2);
+    await host.close();
+    expect(host.clientCount).toBe(0);
+  });
+
   test("that closes ends connections that wait for nothing", async () => {
     const place = warmPlace();
     const host = await lend(place);

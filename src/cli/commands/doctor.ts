@@ -33,7 +33,7 @@ export async function runDoctor(flags: Flags & { readonly json?: boolean }, cont
     }),
     await check("ONNX Runtime", devicesDetail),
     await check("models", () => modelsDetail(loaded, context)),
-    { name: "server", state: "ok", detail: await describeServer(context.environment) },
+    await check("server", () => describeServer(context.environment)),
     await diskCheck(context.cwd),
     ...(await indexChecks(loaded, context)),
   ];

@@ -69,6 +69,7 @@ function environmentIn(home: string): Record<string, string> {
     XDG_CACHE_HOME: join(home, "cache"),
     XDG_CONFIG_HOME: join(home, "config"),
     XDG_DATA_HOME: join(home, "data"),
+    XDG_RUNTIME_DIR: join(home, "run"),
     HF_HUB_OFFLINE: "1",
     TERM: "dumb",
   };
