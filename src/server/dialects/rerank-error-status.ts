@@ -17,15 +17,10 @@ const STATUSES: Readonly<Record<ServiceErrorKind, number>> = {
 };
 
 /**
- * The HTTP status of an error. A body larger than the server reads is a 413 everywhere, since no dialect has read it.
+ * The HTTP status of an error. Where HTTP has one of its own for it (a body larger than the server reads is a 413), no dialect has read the request.
  *
  * @param own statuses that a dialect has of its own.
  */
 export function errorStatus(error: ServiceError, own: Partial<Record<ServiceErrorKind, number>> = {}): number {
-  if (error.kind === "too-many" && isBodyTooLarge(error)) return 413;
-  return own[error.kind] ?? STATUSES[error.kind];
-}
-
-function isBodyTooLarge({ cause }: ServiceError): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "FST_ERR_CTP_BODY_TOO_LARGE";
+  return error.status ?? own[error.kind] ?? STATUSES[error.kind];
 }
