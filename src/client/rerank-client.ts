@@ -127,8 +127,6 @@ function parseBaseUrl(text: string): URL {
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw new TypeError("baseUrl is no address such as http://127.0.0.1:7372");
   // Fetch refuses such addresses, and would name the password in its complaint.
   if (url.username !== "" || url.password !== "") throw new TypeError("baseUrl has a user name or a password in it: give the key as apiKey");
-  url.search = "";
-  url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 }

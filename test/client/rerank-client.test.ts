@@ -97,7 +97,12 @@ describe("score and embed", () => {
     const { client, models } = await start();
     expect((await client.embed("limescale", { use: "query", instruction: "find remedies" })).embeddings).toHaveLength(1);
     expect((await client.embed([[1, 2, 3], "x"])).embeddings).toHaveLength(2);
-    expect(models.embedded).toMatchObject([{ use: "query", instruction: "find remedies", inputs: ["limescale"] }, { use: "passage", inputs: [[1, 2, 3], "x"] }]);
+    await client.embed(["x"], { use: "query" });
+    expect(models.embedded).toMatchObject([
+      { use: "query", instruction: "find remedies", inputs: ["limescale"] },
+      { use: "passage", inputs: [[1, 2, 3], "x"] },
+      { use: "query", inputs: ["x"] },
+    ]);
   });
 
   test("models lists what a request may name", async () => {
