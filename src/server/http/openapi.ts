@@ -17,7 +17,10 @@ const DOCS_POLICY = [
 ].join("; ");
 
 const TAGS = [
-  { name: "rerank", description: "Cohere, Jina, vLLM, llama.cpp, SiliconFlow, Together" },
+  { name: "rerank", description: "Order documents by their relevance for a query" },
+  { name: "search", description: "Ask the index of this machine: both stages" },
+  { name: "embeddings", description: "Turn texts into vectors" },
+  { name: "models", description: "What is loaded, and what a request may name" },
   { name: "operation", description: "Health, metrics, and this document" },
 ];
 
@@ -51,7 +54,9 @@ export function addOpenApi(app: ServerApp, { version, security }: { readonly ver
     transformObject: (document) => ("openapiObject" in document ? completeOperations(document.openapiObject) : document.swaggerObject),
   });
   void app.register(fastifySwaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY, uiConfig: { deepLinking: true, persistAuthorization: false } });
-  app.get("/openapi.json", { schema: { summary: "This document", tags: ["operation"], security: [] } }, (_request, reply) => reply.send(app.swagger()));
+  void app.register(async (scope) => {
+    scope.get("/openapi.json", { schema: { summary: "This document", tags: ["operation"] } }, async () => app.swagger());
+  });
 }
 
 type OpenApiDocument = Extract<Parameters<NonNullable<FastifyDynamicSwaggerOptions["transformObject"]>>[0], { openapiObject: unknown }>["openapiObject"];
