@@ -7,7 +7,8 @@ const SOURCE = "src/page";
 /** The page as `npm run build` makes it, less the check of its types. */
 export function buildPage(folder: string): string {
   const { config } = ts.readConfigFile("tsconfig.json", (file) => ts.sys.readFile(file)) as { config: { compilerOptions: object } };
-  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: false }, ".");
+  // A file by itself does not say that the package's modules are ES modules.
+  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noEmit: false, module: "esnext", moduleResolution: "bundler" }, ".");
   for (const name of readdirSync(SOURCE)) {
     const file = join(SOURCE, name);
     if (!name.endsWith(".ts")) copyFileSync(file, join(folder, name));
