@@ -53,7 +53,7 @@ export function addOpenApi(app: ServerApp, { version, security }: { readonly ver
     },
     transformObject: (document) => ("openapiObject" in document ? completeOperations(document.openapiObject) : document.swaggerObject),
   });
-  void app.register(fastifySwaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY, uiConfig: { deepLinking: true, persistAuthorization: false } });
+  void app.register(fastifySwaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY, theme: { title: "rerank API" }, uiConfig: { layout: "BaseLayout", deepLinking: true } });
   void app.register(async (scope) => {
     scope.get("/openapi.json", { schema: { summary: "This document", tags: ["operation"] } }, async () => app.swagger());
   });
