@@ -67,8 +67,8 @@ describe("rerank", () => {
     const { client, models } = await start({ fake: { delayMs: 200 } });
     const abort = new AbortController();
     const reason = new Error("the user went on");
-    setTimeout(() => abort.abort(reason), 50);
-    await expect(client.rerank(QUERY, Array.from({ length: 50 }, () => "vinegar"), { signal: abort.signal })).rejects.toBe(reason);
+    const call = client.rerank(QUERY, Array.from({ length: 50 }, () => "vinegar"), { signal: abort.signal });
+    await Promise.all([expect(call).rejects.toBe(reason), expect.poll(() => models.scored.length).toBe(1).then(() => abort.abort(reason))]);
     await expect.poll(() => models.scored[0]?.signal.aborted).toBe(true);
     await expect(client.rerank(QUERY, ["a"], { signal: abort.signal })).rejects.toBe(reason);
     expect(models.scored).toHaveLength(1);
