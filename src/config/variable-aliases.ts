@@ -102,10 +102,13 @@ const LOG_LEVELS: Readonly<Record<string, string>> = {
   silent: "silent",
 };
 
+const MEBIBYTE = 2 ** 20;
+
+/** Whole mebibytes, which read well where settings are explained. */
 function shareOfMemory(value: string, origin: string, memoryBytes: number): number {
   const percentage = /^(\d+(?:\.\d+)?)\s*%?$/.exec(value)?.[1];
   // 0.5 would be half a percent, and is meant as a half.
-  if (percentage !== undefined && Number(percentage) >= 1 && Number(percentage) <= 100) return Math.floor((memoryBytes * Number(percentage)) / 100);
+  if (percentage !== undefined && Number(percentage) >= 1 && Number(percentage) <= 100) return Math.floor((memoryBytes * Number(percentage)) / 100 / MEBIBYTE) * MEBIBYTE;
   throw new UserError(`${origin} is ${JSON.stringify(value)}, but must be a percentage from 1 to 100`, {
     hint: "it bounds the memory of all loaded models; --model-memory takes a size such as 8GB",
   });

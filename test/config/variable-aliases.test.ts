@@ -28,7 +28,7 @@ describe("variables of other servers", () => {
     });
     expect(settings).toMatchObject({
       host: "0.0.0.0", port: 6006, reranker: "BAAI/bge-reranker-base", models: undefined, device: "cuda", precision: "auto",
-      rerankTokens: 256, logLevel: "info", modelMemory: Math.floor(machineMemoryBytes() / 2),
+      rerankTokens: 256, logLevel: "info", modelMemory: Math.floor(machineMemoryBytes() / 2 ** 21) * 2 ** 20,
     });
     expect(sources.port).toEqual({ source: "environment", where: "PORT" });
     expect(notices).toEqual(["MODEL_PRECISION is bfloat16, which no model is compiled to here: precision is left to this machine (auto)"]);
@@ -68,13 +68,13 @@ describe("variables of other servers", () => {
     ["LOG_LEVEL", "WARNING", "warn"],
     ["LOG_LEVEL", "Critical", "error"],
     ["LOG_LEVEL", "debug", "debug"],
-    ["MAX_MEMORY_PERCENTAGE", "25%", "250"],
-    ["MAX_MEMORY_PERCENTAGE", "100", "1000"],
+    ["MAX_MEMORY_PERCENTAGE", "25%", String(2 ** 30)],
+    ["MAX_MEMORY_PERCENTAGE", "33", String(1351 * 2 ** 20)],
     ["HOST", "::", "::"],
     ["HOST", "localhost", "localhost"],
     ["PORT", " 8000 ", "8000"],
   ])("%s=%s is read as %s", (name, raw, value) => {
-    expect(readAlias(name, raw, name, 1000)).toEqual({ value });
+    expect(readAlias(name, raw, name, 2 ** 32)).toEqual({ value });
   });
 
   test.each(["0", "101", "half", "-5", "1e9"])("MAX_MEMORY_PERCENTAGE=%s is refused", (raw) => {
