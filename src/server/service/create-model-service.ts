@@ -113,7 +113,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       await pool.measure();
       const named = known.flat().map((model) => served(model, pool));
       const others = pool.statuses().filter(({ spec }) => !named.some((model) => isSame(model.spec, spec)));
-      return [...named, ...others.map(({ spec }) => served({ spec, names: [spec.id], isDefault: false }, pool))];
+      return [...named, ...others.map(({ spec }) => served({ spec, names: [], isDefault: false }, pool))];
     },
 
     load: () => ({ ...queue.load, cacheHits, cacheMisses, loadedModels: pool.loadedCount, deaths: pool.deaths }),

@@ -1,9 +1,11 @@
 import { ModelProcessDied, UserError } from "../../domain/errors.ts";
-import type { ModelSpec } from "../../domain/model-spec.ts";
+import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
 import { ServiceError } from "../service-error.ts";
 
 const AFTER_DEATH_SECONDS = 1;
 const WHILE_STOPPING_SECONDS = 5;
+/** Somebody has to mend something first; clients that ask again at once would have it loaded again and again. */
+const AFTER_LOAD_FAILURE_SECONDS = 10;
 
 export function stoppingError(): ServiceError {
   return new ServiceError("unavailable", "the server is stopping", { retryAfterSeconds: WHILE_STOPPING_SECONDS });
@@ -12,7 +14,12 @@ export function stoppingError(): ServiceError {
 /** What those who wait for a model are told when it cannot be loaded. */
 export function loadFailure({ id }: ModelSpec, error: unknown): ServiceError {
   const why = error instanceof UserError ? `: ${error.message}` : "";
-  return new ServiceError("unavailable", `${id} cannot be loaded${why}`, { cause: error });
+  return new ServiceError("unavailable", `${id} cannot be loaded${why}`, { retryAfterSeconds: AFTER_LOAD_FAILURE_SECONDS, cause: error });
+}
+
+/** What is said where the server's own model is not on this machine (any more). */
+export function missingDefault(role: ModelRole, error: UserError): ServiceError {
+  return new ServiceError("unavailable", `the server's own ${role} cannot be had: ${error.message}`, { retryAfterSeconds: AFTER_LOAD_FAILURE_SECONDS, cause: error });
 }
 
 /**

@@ -2,6 +2,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
 import type { WantedModel } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
+import { missingDefault } from "./failures.ts";
 import type { ModelSource } from "./model-source.ts";
 
 export interface ModelNamesOptions {
@@ -63,7 +64,10 @@ export class ModelNames {
 
   /** Rejects with ServiceError `unknown-model`. */
   async find(wanted: WantedModel, role: ModelRole): Promise<NamedSpec> {
-    if (typeof wanted === "object") return { spec: wanted, modelName: wanted.id };
+    if (typeof wanted === "object") {
+      if (wanted.role !== role) throw new ServiceError("unknown-model", `${wanted.id} is no ${role}`, { param: "model" });
+      return { spec: wanted, modelName: wanted.id };
+    }
     if (wanted === undefined) {
       const spec = await this.default(role);
       return { spec, modelName: spec.id };
@@ -78,7 +82,7 @@ export class ModelNames {
     const own = this.#defaults[role];
     if (typeof own === "object") return own;
     return this.#locateOr(own, role, (error) => {
-      throw new ServiceError("unavailable", `the server's own ${role} cannot be had: ${error.message}`, { cause: error });
+      throw missingDefault(role, error);
     });
   }
 
@@ -108,7 +112,7 @@ export class ModelNames {
     const target = this.#aliases.get(lower)?.target;
     if (target !== undefined) return halfOf(target, role);
     const own = this.#ownName(role);
-    if (lower === own.toLowerCase()) return own;
+    if (lower === own.toLowerCase() || lower === (await this.#ownSpec(role))?.id.toLowerCase()) return own;
     for (const allowed of this.#allowed) {
       const half = halfOf(allowed, role);
       if (lower === allowed.toLowerCase() || lower === half.toLowerCase()) return half;

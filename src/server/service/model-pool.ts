@@ -4,10 +4,10 @@ import { formatBytes } from "../../domain/format-bytes.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
 import { untilAborted } from "../../pipeline/until-aborted.ts";
 import { loadFailure, stoppingError } from "./failures.ts";
+import { whoMakesRoom } from "./memory-room.ts";
 import type { ModelSource, ServiceEvent, StartedModel } from "./model-source.ts";
-import { estimateMemory, PooledModel, poolKey } from "./pooled-model.ts";
+import { estimateMemory, PooledModel, type PooledStatus, poolKey } from "./pooled-model.ts";
 
-const MEASURE_EVERY_MS = 10_000;
 const PATIENCE_MS = 500;
 /** Models that a client brings along may be many. */
 const MAX_FAILED = 100;
@@ -25,13 +25,6 @@ export interface Lease {
   /** A process that fails again and again is replaced when nobody works with it. */
   tellOutcome(isFailure: boolean): void;
   release(): void;
-}
-
-export interface PooledStatus {
-  readonly spec: ModelSpec;
-  readonly state: "loading" | "loaded";
-  readonly device: string | null;
-  readonly memoryBytes: number | null;
 }
 
 /**
@@ -96,16 +89,16 @@ export class ModelPool {
     const key = poolKey(spec);
     const model = this.#models.get(key);
     if (model === undefined) return this.#failed.has(key) ? "failed" : undefined;
-    return statusOf(model);
+    return model.status;
   }
 
   statuses(): PooledStatus[] {
-    return [...this.#models.values()].flatMap((model) => statusOf(model) ?? []);
+    return [...this.#models.values()].flatMap(({ status }) => status ?? []);
   }
 
   /** Asks all loaded models how much memory they take. One that is busy with a long text is not waited for. */
   async measure(): Promise<void> {
-    const answers = Promise.all([...this.#models.values()].map((model) => this.#measure(model)));
+    const answers = Promise.all([...this.#models.values()].map((model) => model.measure()));
     await Promise.race([answers, sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 
@@ -154,7 +147,7 @@ export class ModelPool {
       this.#letStay();
     } else if (model.state === "loaded") {
       if (model.leaving !== undefined || model.isBroken) void this.#end(model);
-      else if (performance.now() - model.measuredAt > MEASURE_EVERY_MS) void this.#measure(model);
+      else model.measureNowAndThen();
     }
     this.#makeRoom();
   }
@@ -179,11 +172,21 @@ export class ModelPool {
         this.#forget(model);
         continue;
       }
-      if (!this.#askToLeave(needed)) return;
+      const leaving = whoMakesRoom(this.#models.values(), needed, this.#bound);
+      if (leaving !== undefined) {
+        // The last of them to go comes back to this.
+        for (const other of leaving) this.#askToLeave(other);
+        return;
+      }
       this.#wanted.shift();
       this.#letStay();
       void this.#load(model);
     }
+  }
+
+  #askToLeave(model: PooledModel): void {
+    model.leave();
+    if (model.leases === 0 && model.state === "loaded") void this.#end(model);
   }
 
   /** Those that were asked to make room, and are still here, need not any more. */
@@ -197,27 +200,6 @@ export class ModelPool {
     for (const oldest of this.#failed) if (this.#failed.size > MAX_FAILED) this.#failed.delete(oldest);
     this.#onEvent({ type: "model-failed", spec, error });
     model.ready.reject(loadFailure(spec, error));
-  }
-
-  /** @returns whether there is room already. Otherwise it is asked again when a model has left. */
-  #askToLeave(neededBytes: number): boolean {
-    let free = this.#bound - neededBytes;
-    const staying: PooledModel[] = [];
-    for (const model of this.#models.values()) {
-      free -= model.heldBytes;
-      if (model.state === "loaded" || model.state === "loading") staying.push(model);
-    }
-    if (free >= 0) return true;
-    // What is on its way out gives its memory back without being asked.
-    for (const { state, heldBytes } of this.#models.values()) if (state === "closing") free += heldBytes;
-    staying.sort((a, b) => Math.min(a.leases, 1) - Math.min(b.leases, 1) || a.lastUse - b.lastUse);
-    for (const model of staying) {
-      if (free >= 0) break;
-      free += model.heldBytes;
-      model.leave();
-      if (model.leases === 0 && model.state === "loaded") void this.#end(model);
-    }
-    return false;
   }
 
   async #load(model: PooledModel): Promise<void> {
@@ -240,25 +222,13 @@ export class ModelPool {
       model.device = device;
       this.#onEvent({ type: "model-loaded", spec, loadMs, device });
       model.ready.resolve(started);
-      await this.#measure(model);
+      await model.measure();
       // Everybody who wanted it may have left meanwhile.
       if (model.leases === 0) this.#rest(model);
     } catch (error) {
       if (this.#isClosed) return;
       this.#fail(model, error);
       await this.#end(model);
-    }
-  }
-
-  /** Never rejects. */
-  async #measure(model: PooledModel): Promise<void> {
-    if (model.state !== "loaded" || model.started === undefined) return;
-    model.measuredAt = performance.now();
-    try {
-      const bytes = await model.started.memoryBytes();
-      if (bytes > 0) model.memoryBytes = bytes;
-    } catch {
-      // The process has died or was ended: the last number stands until there is another.
     }
   }
 
@@ -281,9 +251,4 @@ export class ModelPool {
     model.stay();
     model.gone.resolve();
   }
-}
-
-function statusOf({ spec, state, device, memoryBytes }: PooledModel): PooledStatus | undefined {
-  if (state === "closing") return undefined;
-  return { spec, state: state === "loaded" ? "loaded" : "loading", device, memoryBytes };
 }

@@ -16,15 +16,19 @@ export interface ScoreOptions {
   readonly readsWholeTexts: boolean;
 }
 
+interface KeyedGroup extends TextGroup {
+  /** Under which the cache knows its relevance, where there is a cache. */
+  readonly key: string | undefined;
+}
+
 /** The texts of one request on their way to judgments: equal ones as one, and what the cache knows not at all. */
 export class TextScoring {
   readonly #spec: ModelSpec;
   readonly #request: ScoreRequest;
   readonly #cache: RelevanceCache | undefined;
-  readonly #keyOf: (text: string) => string;
   readonly #judgments: (Judgment | undefined)[] = [];
   /** Those that are to be judged, in the order given. */
-  readonly #groups: readonly TextGroup[];
+  readonly #groups: readonly KeyedGroup[];
   #usage: TokenUsage = NO_TOKENS;
   #inputTokens = 0;
   /** Texts that were known, equal ones counted once. */
@@ -38,8 +42,8 @@ export class TextScoring {
     this.#spec = spec;
     this.#request = request;
     this.#cache = cache;
-    this.#keyOf = relevanceKeys(spec, cacheScope, request);
-    const groups = groupEqualTexts(request.texts);
+    const keyOf = relevanceKeys(spec, cacheScope, request);
+    const groups = groupEqualTexts(request.texts).map((group) => ({ ...group, key: cache && keyOf(group.text) }));
     const known = groups.filter((group) => this.#lookUp(group));
     const left = new Set(groups);
     for (const group of known) left.delete(group);
@@ -59,7 +63,7 @@ export class TextScoring {
     let counted = NO_TOKENS;
     let pairTokens: number | undefined;
     let landed = 0;
-    const land = (group: TextGroup | undefined, judgment: Judgment): void => {
+    const land = (group: KeyedGroup | undefined, judgment: Judgment): void => {
       landed += 1;
       if (group === undefined || signal.aborted) return;
       this.#accept(group, judgment, pairTokens ?? estimateTokens(query) + estimateTokens(group.text));
@@ -91,16 +95,16 @@ export class TextScoring {
     return { judgments, usage: this.#usage, inputTokens: this.#inputTokens, cachedCount: this.cachedCount };
   }
 
-  #lookUp(group: TextGroup): boolean {
-    const known = this.#cache?.get(this.#keyOf(group.text));
+  #lookUp(group: KeyedGroup): boolean {
+    const known = group.key === undefined ? undefined : this.#cache?.get(group.key);
     if (known !== undefined) this.#tell(group, known);
     return known !== undefined;
   }
 
-  #accept(group: TextGroup, judgment: Judgment, tokens: number): void {
+  #accept(group: KeyedGroup, judgment: Judgment, tokens: number): void {
     checkFinite(judgment.logit, this.#spec, "a relevance");
     const known = { judgment, tokens };
-    this.#cache?.set(this.#keyOf(group.text), known);
+    if (group.key !== undefined) this.#cache?.set(group.key, known);
     this.#tell(group, known);
   }
 

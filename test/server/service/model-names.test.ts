@@ -46,6 +46,14 @@ describe("a name", () => {
     expect((await names.find("MINI", "reranker")).modelName).toBe("MINI");
   });
 
+  test("that the source gives the server's own model is known beside the one in the settings", async () => {
+    const { source } = createNames();
+    const locate: typeof source.locate = async (name, role) => ({ ...(await source.locate(name, role)), id: "Owner/Mini" });
+    const { idOf } = createNames({ source: { ...source, locate } });
+    expect(await idOf("owner/mini")).toBe("Owner/Mini");
+    expect(await idOf("mini")).toBe("Owner/Mini");
+  });
+
   test("that is on the list may be used, and the name that the client wrote comes back", async () => {
     const { names } = createNames({ allowed: ["qwen3-0.6b"] });
     expect(await names.find("Qwen3-0.6B", "reranker")).toMatchObject({ spec: { id: "qwen3-0.6b", role: "reranker" }, modelName: "Qwen3-0.6B" });
@@ -130,6 +138,7 @@ test("a model that was located already is taken as it is", async () => {
   const { names } = createNames();
   const spec = fakeSpec("reranker", "elsewhere");
   expect(await names.find(spec, "reranker")).toEqual({ spec, modelName: "elsewhere" });
+  expect(await serviceErrorOf(names.find(spec, "embedder"))).toMatchObject({ kind: "unknown-model", message: "elsewhere is no embedder" });
 });
 
 test("all models that may be named are listed once, with all their names and the server's own first", async () => {

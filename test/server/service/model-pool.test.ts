@@ -182,7 +182,7 @@ describe("memory", () => {
     (await pool.lease(spec("a"))).release();
     const { kind, message } = await serviceErrorOf(pool.lease(spec("huge", 5e9)));
     expect(kind).toBe("unavailable");
-    expect(message).toBe("huge cannot be loaded: it needs about 6.1 GB of memory, and all models together may have 220 MB");
+    expect(message).toBe("huge cannot be loaded: it needs about 6.1 GB of memory, and all models together may have 240 MB");
     expect(source.closed).toEqual([]);
     expect(pool.modelCount).toBe(1);
   });

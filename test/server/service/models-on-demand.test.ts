@@ -132,7 +132,7 @@ describe("a model that a request names", () => {
       ["other", "embedder", false, "available", null],
       ["mini rerank-v3.5", "reranker", true, "loaded", "cpu"],
       ["other", "reranker", false, "available", null],
-      ["brought", "reranker", false, "loaded", "cpu"],
+      ["", "reranker", false, "loaded", "cpu"],
     ]);
   });
 });
