@@ -3,7 +3,7 @@ import { listenToKeys } from "./page-keys.ts";
 import { showOrders, type OrdersView } from "./orders-view.ts";
 import { describeIndex, forgetKey, hasKey, keepKey, search, ServerProblem } from "./search-server.ts";
 import type { IndexDescription, SearchMessage } from "./wire-types.ts";
-import { formatAbout, formatRecallTimes, formatTimings, instructionNote, titleOf } from "./wording.ts";
+import { formatAbout, formatRecallTimes, formatTimings, titleOf, whoReadsInstructions } from "./wording.ts";
 
 const form = byId("form", HTMLFormElement);
 const query = byId("query", HTMLInputElement);
@@ -41,9 +41,9 @@ async function look(): Promise<boolean> {
     return false;
   }
   byId("about", HTMLElement).textContent = formatAbout(description);
-  const note = instructionNote(description);
-  byId("instruction-note", HTMLElement).hidden = note === undefined;
-  byId("instruction-note", HTMLElement).textContent = note ?? "";
+  const { isRead, note } = whoReadsInstructions(description);
+  instruction.disabled = !isRead;
+  instruction.placeholder = note;
   candidates.max = String(description.maxCandidates);
   if (candidates.value === "") {
     candidates.value = String(description.defaults.candidates);

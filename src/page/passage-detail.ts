@@ -29,11 +29,10 @@ export function fillDetail(section: HTMLElement, { passage, judgment, rank }: Sh
 
 function factsOf({ passage, judgment, rank }: ShownPassage): HTMLElement[] {
   const { shown, spoken } = formatMovement(passage.recallRank - rank);
-  const facts: [string, string][] = [
+  const facts: readonly (readonly [string, string])[] = [
     ["Recalled", `#${passage.recallRank}, similarity ${formatSimilarity(passage.similarity)}`],
-    ...(judgment === undefined
-      ? ([["Final", `#${rank}, not judged`]] as [string, string][])
-      : ([["Final", `#${rank} (${shown === "=" ? spoken : `${shown}, ${spoken}`}), relevance ${formatRelevance(judgment.relevance)}, logit ${judgment.logit.toFixed(2).replace("-", "−")}`]] as [string, string][])),
+    ["Final", `#${rank}, ${shown === "=" ? spoken : `${shown} ${spoken}`}`],
+    ["Relevance", judgment === undefined ? "not judged" : `${formatRelevance(judgment.relevance)} (logit ${judgment.logit.toFixed(2).replace("-", "−")})`],
   ];
   return facts.map(([term, fact]) => element("div", {}, element("dt", {}, term), element("dd", {}, fact)));
 }

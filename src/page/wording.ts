@@ -31,9 +31,18 @@ export function formatPlace({ path, startLine, endLine, page, row }: FoundPassag
   return `${path}:${startLine === endLine ? startLine : `${startLine}–${endLine}`}`;
 }
 
+/** The same without folders: where there is little room, the end of a path says most. */
+export function formatShortPlace(passage: FoundPassage): string {
+  return formatPlace({ ...passage, path: fileOf(passage.path) });
+}
+
 /** What a passage is called: its nearest heading, else its file. */
 export function titleOf({ headings, path }: Pick<FoundPassage, "headings" | "path">): string {
-  return headings.at(-1) ?? path.slice(path.lastIndexOf("/") + 1);
+  return headings.at(-1) ?? fileOf(path);
+}
+
+function fileOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 export function formatRecallTimes({ embedMs, recallMs }: Timings): string[] {
@@ -52,12 +61,12 @@ export function formatAbout({ documents, passages, models: { embedder, reranker 
   return [counts, `recall ${nameOf(embedder)}`, `rerank ${nameOf(reranker)}`, ...(devices.size === 0 ? ["models load with the first search"] : devices)].join(" · ");
 }
 
-/** Who reads an instruction, where not everybody does; `undefined` where there is nothing to say. */
-export function instructionNote({ models: { embedder, reranker } }: IndexDescription): string | undefined {
+/** Who reads an instruction. */
+export function whoReadsInstructions({ models: { embedder, reranker } }: IndexDescription): { readonly isRead: boolean; readonly note: string } {
   const deaf = [embedder, reranker].filter(({ readsInstruction }) => !readsInstruction);
-  if (deaf.length === 0) return undefined;
-  if (deaf.length === 2) return "These models read no instruction: it would change nothing.";
-  return `${nameOf(deaf[0] ?? embedder)} (${deaf[0] === embedder ? "recall" : "rerank"}) reads no instruction; the other model does.`;
+  if (deaf.length === 2) return { isRead: false, note: "these models read none" };
+  if (deaf.length === 0) return { isRead: true, note: "what relevant means; both models read it" };
+  return { isRead: true, note: `what relevant means; only the ${deaf[0] === embedder ? "reranker" : "embedder"} reads it` };
 }
 
 export function formatCount(count: number): string {

@@ -18,7 +18,7 @@ describe.skipIf(findBrowser() === undefined)("the page in a browser (skipped whe
     await page.open(`${url}/ui`);
     await page.until("document.getElementById('about').textContent.includes('passages')");
     expect(await page.value("document.getElementById('about').textContent")).toBe("7 passages of 4 documents · recall mini fp32 · rerank mini fp32 · cpu");
-    expect(await page.value("document.getElementById('instruction-note').textContent")).toBe("mini fp32 (recall) reads no instruction; the other model does.");
+    expect(await page.value("document.getElementById('instruction').placeholder")).toBe("what relevant means; only the reranker reads it");
     expect(await page.value("document.activeElement.id")).toBe("query");
     await page.type(QUERY);
     await page.press("Enter");
