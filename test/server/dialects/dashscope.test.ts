@@ -25,7 +25,7 @@ describe("DashScope", () => {
   test("takes null for what is optional, and reads nothing but the members that it checks", async () => {
     const { post, models } = await startApp(DIALECTS);
     const parameters = { top_n: null, return_documents: null, instruct: null, max_tokens_per_doc: null, top_k: "x", raw_scores: "yes", instruction: [] };
-    for (const request of [{ input: INPUT }, { input: INPUT, parameters: null }, { input: { ...INPUT, top_n: "many", rank_fields: 7 }, parameters }]) {
+    for (const request of [{ input: INPUT }, { input: INPUT, parameters: null }, { input: { ...INPUT, documents: ["tides", "remove limescale", { text: "limescale" }], top_n: "many", rank_fields: 7 }, parameters }]) {
       const { status, body } = await post(NATIVE, { model: "", ...request });
       expect(status).toBe(200);
       expect(Object.keys(body)).toEqual(["output", "usage", "request_id"]);

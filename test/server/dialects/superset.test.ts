@@ -133,6 +133,7 @@ describe("a superset's request that is not answered", () => {
     ["a document that is null", { ...GOOD, documents: [null] }, "documents[0]"],
     ["an object with nothing to read", { ...GOOD, documents: ["a", {}] }, "documents[1]"],
     ["an object without the named fields", { ...GOOD, documents: [{ text: "a" }], rank_fields: ["title"] }, "documents[0]"],
+    ["an object with nothing but what every object has", { ...GOOD, documents: [{ text: "a" }], rank_fields: ["toString"] }, "documents[0]"],
     ["a negative top_n", { ...GOOD, top_n: -1 }, "top_n"],
     ["a fraction of a result", { ...GOOD, top_n: 1.5 }, "top_n"],
     ["a number as text", { ...GOOD, top_n: "3" }, "top_n"],
