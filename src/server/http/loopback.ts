@@ -11,5 +11,6 @@ export function isLoopbackName(name: string): boolean {
   const bare = hostNameOf(isIP(name) === 6 ? `[${name}]` : name);
   if (bare === "localhost") return true;
   if (isIP(bare) === 4) return bare.startsWith("127.");
-  return bare === "::1" || bare.startsWith("::ffff:127.");
+  // As it is written, and as browsers write it.
+  return bare === "::1" || bare.startsWith("::ffff:127.") || /^::ffff:7f[\da-f]{2}:/.test(bare);
 }

@@ -6,8 +6,7 @@ const failures = new WeakMap<FastifyRequest, ServiceError>();
 
 /** Answers in the dialect's own shape. */
 export function sendError(dialect: Pick<Dialect, "errorAnswer">, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = toServiceError(thrown);
-  failures.set(request, error);
+  const error = noteFailure(request, thrown);
   if (error.retryAfterSeconds !== undefined) void reply.header("retry-after", String(error.retryAfterSeconds));
   if (error.kind === "unauthorized") void reply.header("www-authenticate", 'Bearer realm="rerank"');
   const { status, body } = dialect.errorAnswer(error, request);
@@ -15,6 +14,16 @@ export function sendError(dialect: Pick<Dialect, "errorAnswer">, thrown: unknown
     .status(error.status ?? status)
     .type("application/json; charset=utf-8")
     .send(body);
+}
+
+/**
+ * For the log and the metrics, where an answer has begun already and can only end: a stream's. Errors are not logged where they
+ * are thrown, since their messages may repeat texts of the request.
+ */
+export function noteFailure(request: FastifyRequest, thrown: unknown): ServiceError {
+  const error = toServiceError(thrown);
+  failures.set(request, error);
+  return error;
 }
 
 /** Why a request was answered with an error, if it was. */

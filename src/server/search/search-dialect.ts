@@ -6,7 +6,7 @@ import type { AppServices, ServerApp } from "../create-app.ts";
 import type { Dialect } from "../dialect.ts";
 import { supersetErrorAnswer } from "../dialects/superset-errors.ts";
 import { callerOf } from "../http/caller.ts";
-import { toServiceError } from "../http/send-error.ts";
+import { noteFailure } from "../http/send-error.ts";
 import { tellWork } from "../http/tell-work.ts";
 import { ServiceError } from "../service-error.ts";
 import { bodyOfAddress } from "./search-address.ts";
@@ -66,11 +66,7 @@ async function answerSearch(service: SearchService, body: SearchBody, request: F
     return reply.type("application/json; charset=utf-8").send(`${printableJson(JSON.stringify(servedRecord(result, baseFolder), null, 2))}\n`);
   }
   const readable = await streamSearch(service, wanted, caller, {
-    describeError(thrown) {
-      const error = toServiceError(thrown);
-      if (error.kind === "internal") request.log.error({ err: thrown }, "a search has failed");
-      return supersetErrorAnswer(error, request).body;
-    },
+    describeError: (thrown) => supersetErrorAnswer(noteFailure(request, thrown), request).body,
     onDone: ({ work }) => tellWork(reply, work),
   });
   // nginx would keep events back until there are some kilobytes of them.

@@ -17,7 +17,7 @@ function answersTo(host: string | undefined, options: Partial<typeof LOCAL_SECUR
 }
 
 describe("the name by which a server is called", () => {
-  test.each(["localhost", "LocalHost:7372", "localhost.:80", "127.0.0.1", "127.0.0.1:7372", "127.1.2.3", "[::1]:7372", "[::1]", "[::ffff:127.0.0.1]:80"])("may be this machine's own: %s", (host) => {
+  test.each(["localhost", "LocalHost:7372", "localhost.:80", "127.0.0.1", "127.0.0.1:7372", "127.1.2.3", "[::1]:7372", "[::1]", "[::ffff:127.0.0.1]:80", "[::ffff:7f00:1]"])("may be this machine's own: %s", (host) => {
     expect(answersTo(host, {})).toBe(true);
   });
 

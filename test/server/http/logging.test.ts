@@ -105,6 +105,12 @@ describe("the log", () => {
     });
   });
 
+  test("has the stack of a failure in the middle of a stream, whose answer had begun", async () => {
+    const { url, lines } = await startLogged();
+    await (await fetch(`${url}/streams`, { method: "POST", headers: { "x-api-key": KEY } })).text();
+    await expect.poll(() => lines().find(({ route }) => route === "/streams")).toMatchObject({ level: "error", status: 200, error: "internal", fault: [{ message: "Error: a bug in the middle of a stream" }] });
+  });
+
   test("tells of open routes at debug only", async () => {
     const { url, lines } = await startLogged({ level: "info" });
     await fetch(`${url}/health`);

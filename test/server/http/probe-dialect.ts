@@ -1,6 +1,8 @@
+import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { Dialect } from "../../../src/server/dialect.ts";
 import { callerOf } from "../../../src/server/http/caller.ts";
+import { noteFailure } from "../../../src/server/http/send-error.ts";
 import { tellWork } from "../../../src/server/http/tell-work.ts";
 import { ServiceError } from "../../../src/server/service-error.ts";
 
@@ -27,6 +29,10 @@ export const probeDialect: Dialect = {
     });
     app.post("/fails-alone", async () => {
       throw new Error("a bug that nobody has seen", { cause: new TypeError("a deeper reason") });
+    });
+    app.post("/streams", async (request, reply) => {
+      noteFailure(request, new Error("a bug in the middle of a stream"));
+      return reply.type("text/event-stream").send(Readable.from(["event: error\n\n"]));
     });
     app.post("/model-fails", async () => {
       throw new ServiceError("model-failed", "the model gave a value that is not a number");
