@@ -50,6 +50,8 @@ export function toServiceError(thrown: unknown): ServiceError {
       return new ServiceError("invalid", "a part of the address is too long", { status: 414, cause: thrown });
   }
   if (typeof code === "string" && code.startsWith("FST_ERR_CTP")) return new ServiceError("invalid", message ?? "the body is not JSON", { cause: thrown });
+  // A time limit inside a route, such as a search's, which ends a little before the request's own.
+  if (thrown instanceof DOMException && thrown.name === "TimeoutError") return new ServiceError("deadline", "no answer in time", { cause: thrown });
   // The body broke off: the client's doing, and it will hardly read this. Fastify marks errors of the body with a status.
   if (code === "ECONNRESET" && statusCode === 400) return new ServiceError("invalid", "the body was cut off", { cause: thrown });
   return new ServiceError("internal", "the server has failed; its log says more", { cause: thrown });
