@@ -141,6 +141,19 @@ describe("cancellation", () => {
     expect(source.started).toEqual(["mini embedder", "mini reranker"]);
   });
 
+  test("does not wait for a slice that cannot be stopped, which keeps its place until it is done", async () => {
+    // The fake embedder looks at its signal after all texts of a slice.
+    const { service } = startModelService({}, { delayMs: 10 });
+    await untilReady(service);
+    const gone = new AbortController();
+    const outcome = service.embed({ inputs: textsNamed("passage", 100), use: "passage" }, callerNamed("a", gone.signal)).catch((error: unknown) => error);
+    await settled();
+    gone.abort(new Error("gone"));
+    expect(await outcome).toEqual(new Error("gone"));
+    expect(service.load()).toMatchObject({ waitingRequests: 0, waitingTokens: 0, runningTexts: 16 });
+    while (service.load().runningTexts > 0) await settled();
+  });
+
   test("a caller who has left already is not worked for", async () => {
     const { service, source } = startModelService();
     await expect(service.score({ query: "q", texts: ["x"] }, callerNamed("a", AbortSignal.abort(new Error("gone"))))).rejects.toThrow("gone");
