@@ -57,7 +57,8 @@ export function supersetAnswer(body: SupersetRequest, { texts, resultCount, scor
   };
 }
 
-/** The document as it was given; `text` is what was read of an object that has none. */
+/** The document as it was given; `text` is what was read of an object whose own is none, or a number. */
 function repeated(document: GivenDocument | undefined, text: string): Record<string, unknown> {
-  return typeof document === "object" ? { text, ...document } : { text };
+  if (typeof document !== "object") return { text };
+  return { ...document, text: typeof document["text"] === "string" ? document["text"] : text };
 }
