@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { isAlive } from "../support/inference-processes.ts";
-import { createBilingualIndex, createScreenSessions, freezeJudging, SHOWS_RESULT } from "./support/screen-in-terminal.ts";
+import { createBilingualIndex, createScreenSessions, freezeJudging, MANY_CANDIDATES, SHOWS_RESULT, type ScreenSession } from "./support/screen-in-terminal.ts";
 import { NO_TMUX, withReason } from "./support/tmux.ts";
 import type { Workplace } from "./support/workplace.ts";
 
@@ -32,7 +32,7 @@ function falling(numbers: readonly number[]): boolean {
 
 describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), () => {
   test("shows the first stage at once, re-sorts as judgments land, answers keys meanwhile, and says what it took", async () => {
-    const { terminal, expectLeft } = await start();
+    const { terminal, expectLeft } = await start({ candidates: MANY_CANDIDATES });
     await terminal.until(/^work · \d+ passages in 12 documents +mini int8 on cpu$/m);
     await terminal.command("what is gravity?");
     const { goOn } = await freezeJudging(terminal);
@@ -54,26 +54,8 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
     await expectLeft(0);
   });
 
-  test("opens the passage with the sentences that carry the relevance, and its neighbours", async () => {
-    const { terminal } = await startWith("what is gravity?");
-    await terminal.press("Enter");
-    const detail = await terminal.until(/underlined: what carries the relevance/);
-    expect(detail).toMatch(/^Gravity according to Newton\ndocs\/physics\/gravity-newton\.md:3-4$/m);
-    expect(detail).toMatch(/^similarity +\d+ of \d+ +0\.\d+/m);
-    expect(detail).toMatch(/^relevance +1 of \d+ +0\.\d+ .* logit \d/m);
-    // oxlint-disable-next-line no-control-regex
-    expect(await terminal.painted()).toMatch(/\u001b\[(?:\d+;)*4(?:;\d+)*m/);
-    expect(detail).not.toContain("In the Principia");
-    await terminal.press("n");
-    await terminal.until(/── :3-4 ─[\s\S]*── :8-13 ─+\n +In the Principia/);
-    await terminal.press("l");
-    await terminal.until(/^relevance +2 of \d+/m);
-    await terminal.press("Escape");
-    await terminal.until(/final order, by relevance +2 of/);
-  });
-
   test.each(["the lists", "an open passage"])("draws %s anew at every width, with nothing left of the width before", async (shown) => {
-    const { terminal, expectLeft } = await startWith("什么是重力?", { columns: 200, rows: 32 });
+    const { terminal, expectLeft } = await startWith("什么是重力?", { columns: 200, rows: 32, candidates: MANY_CANDIDATES });
     if (shown === "an open passage") {
       await terminal.press("Enter");
       // What is weighed later would be no remainder of another width.
@@ -115,7 +97,7 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
   });
 
   test("stops with Esc and keeps what was judged, marked as a part", async () => {
-    const { terminal } = await start();
+    const { terminal } = await start({ candidates: MANY_CANDIDATES });
     await terminal.command("what is gravity?");
     const { goOn } = await freezeJudging(terminal);
     await terminal.press("Escape");
@@ -127,7 +109,7 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
   });
 
   test("throws a running search away for a new one", async () => {
-    const { terminal } = await start();
+    const { terminal } = await start({ candidates: MANY_CANDIDATES });
     await terminal.command("what is gravity?");
     const { goOn } = await freezeJudging(terminal);
     await terminal.press("e", "C-u");
@@ -138,39 +120,6 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
     expect(shown).toMatch(/▸ +1 +(?:=|↑\d+) \S+ +0\.\d+ +docs\/capitals\/canberra\.md/);
   });
 
-  test("asks again with an instruction, with fewer candidates and for some paths only", async () => {
-    const { terminal } = await startWith("what is gravity?");
-    await terminal.press("i");
-    await terminal.until(/^instruction ❯ what the models should look for/m);
-    await terminal.command("Given a question, find recipes");
-    await terminal.until((text) => text.includes("instruction: Given a question, find recipes") && SHOWS_RESULT.test(text));
-    await terminal.press("c");
-    await terminal.until(/^candidates ❯ 50$/m);
-    await terminal.press("C-u");
-    await terminal.command("none");
-    await terminal.until('"none" is no number of candidates');
-    await terminal.press("C-u");
-    await terminal.command("5");
-    await terminal.until(/rerank 5 in /);
-    await terminal.press("/");
-    await terminal.until(/^only paths like ❯ docs/m);
-    await terminal.command("docs/capitals/**");
-    const filtered = await terminal.until((text) => text.includes("only docs/capitals/**") && /rerank 5 in /.test(text));
-    expect(filtered).toMatch(/▸ +1 .*capitals/);
-    expect(filtered).not.toMatch(/physics|howto/);
-  });
-
-  test("shows all keys on demand, at every width", async () => {
-    const { terminal } = await startWith("什么是重力?");
-    for (const columns of [120, 80, 40]) {
-      await terminal.resize(columns, 40);
-      await terminal.press("?");
-      await terminal.until(/open the document/);
-      expect(await terminal.settled()).toMatch(/any other key close/);
-      await terminal.press("x");
-      await terminal.until(/final order/);
-    }
-  });
 
   test("saves the session's searches as JSON and as Markdown", async () => {
     const { terminal } = await startWith("what is gravity?");
@@ -207,7 +156,7 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
   });
 
   test("goes on when the process of the models dies: says so, and keeps what was judged", async () => {
-    const { terminal, expectLeft } = await start();
+    const { terminal, expectLeft } = await start({ candidates: MANY_CANDIDATES });
     await terminal.command("what is gravity?");
     await freezeJudging(terminal);
     const { program, model } = await terminal.processes();
@@ -231,3 +180,65 @@ describe.skipIf(NO_TMUX !== undefined)(withReason("the screen in a terminal"), (
   });
 });
 
+describe.skipIf(NO_TMUX !== undefined)(withReason("one session of the screen"), () => {
+  const sessions = createScreenSessions(() => place);
+  let session: ScreenSession;
+
+  beforeAll(async () => {
+    session = await sessions.startWith("what is gravity?");
+  });
+  afterAll(sessions.closeAll);
+
+  test("opens the passage with the sentences that carry the relevance, and its neighbours", async () => {
+    const { terminal } = session;
+    await terminal.press("Enter");
+    const detail = await terminal.until(/underlined: what carries the relevance/);
+    expect(detail).toMatch(/^Gravity according to Newton\ndocs\/physics\/gravity-newton\.md:3-4$/m);
+    expect(detail).toMatch(/^similarity +\d+ of \d+ +0\.\d+/m);
+    expect(detail).toMatch(/^relevance +1 of \d+ +0\.\d+ .* logit \d/m);
+    // oxlint-disable-next-line no-control-regex
+    expect(await terminal.painted()).toMatch(/\u001b\[(?:\d+;)*4(?:;\d+)*m/);
+    expect(detail).not.toContain("In the Principia");
+    await terminal.press("n");
+    await terminal.until(/── :3-4 ─[\s\S]*── :8-13 ─+\n +In the Principia/);
+    await terminal.press("l");
+    await terminal.until(/^relevance +2 of \d+/m);
+    await terminal.press("Escape");
+    await terminal.until(/final order, by relevance +2 of/);
+  });
+
+  test("shows all keys on demand, at every width", async () => {
+    const { terminal } = session;
+    for (const columns of [120, 80, 40]) {
+      await terminal.resize(columns, 40);
+      await terminal.press("?");
+      await terminal.until(/open the document/);
+      expect(await terminal.settled()).toMatch(/any other key close/);
+      await terminal.press("x");
+      await terminal.until(/final order/);
+    }
+    await terminal.resize(120, 30);
+  });
+
+  test("asks again with an instruction, with fewer candidates and for some paths only", async () => {
+    const { terminal } = session;
+    await terminal.press("i");
+    await terminal.until(/^instruction ❯ what the models should look for/m);
+    await terminal.command("Given a question, find recipes");
+    await terminal.until((text) => text.includes("instruction: Given a question, find recipes") && SHOWS_RESULT.test(text));
+    await terminal.press("c");
+    await terminal.until(/^candidates ❯ 8$/m);
+    await terminal.press("C-u");
+    await terminal.command("none");
+    await terminal.until('"none" is no number of candidates');
+    await terminal.press("C-u");
+    await terminal.command("5");
+    await terminal.until(/rerank 5 in /);
+    await terminal.press("/");
+    await terminal.until(/^only paths like ❯ docs/m);
+    await terminal.command("docs/capitals/**");
+    const filtered = await terminal.until((text) => text.includes("only docs/capitals/**") && /rerank 5 in /.test(text));
+    expect(filtered).toMatch(/▸ +1 .*capitals/);
+    expect(filtered).not.toMatch(/physics|howto/);
+  });
+});

@@ -19,6 +19,9 @@ const DOCUMENTS = [
   "physics/specific-gravity-brewing.md",
   "physics/什么是重力.md",
 ];
+const FEW_CANDIDATES = 8;
+/** More than a window has lines for. For `freezeJudging`, too: judging them takes a while. */
+export const MANY_CANDIDATES = 24;
 /** Nothing has been asked yet. */
 export const STARTED = /type a question and press Enter/;
 export const SHOWS_RESULT = /rerank \d+ in /;
@@ -41,6 +44,11 @@ export interface ScreenSession {
 }
 
 export interface SessionOptions extends TerminalOptions {
+  /**
+   * Passages that are judged for each query. By default a few: judging all 42 of them costs more than everything else that a
+   * session does.
+   */
+  readonly candidates?: number;
   readonly command?: string;
   /** What shows that it has started. */
   readonly started?: RegExp;
@@ -54,15 +62,16 @@ export interface ScreenSessions {
   closeAll(): Promise<void>;
 }
 
+let count = 0;
+
 /** @param placeOf asked when a session starts: the place is made before the first test. */
 export function createScreenSessions(placeOf: () => Workplace): ScreenSessions {
   const opened: TmuxTerminal[] = [];
-  let count = 0;
 
-  async function start({ command = "rerank", started = STARTED, env, ...options }: SessionOptions = {}): Promise<ScreenSession> {
+  async function start({ command = "rerank", started = STARTED, candidates = FEW_CANDIDATES, env, ...options }: SessionOptions = {}): Promise<ScreenSession> {
     const place = placeOf();
     // No session knows what another one has searched for, unless it is told where that is.
-    const terminal = await openTmux(place, { ...options, env: { XDG_STATE_HOME: place.path("..", `state-${++count}`), ...env } });
+    const terminal = await openTmux(place, { ...options, env: { XDG_STATE_HOME: place.path("..", `state-${++count}`), RERANK_CANDIDATES: String(candidates), ...env } });
     opened.push(terminal);
     const modes = await terminal.modes();
     await terminal.command("clear; echo what stood here before");
@@ -96,11 +105,22 @@ export function createScreenSessions(placeOf: () => Workplace): ScreenSessions {
   };
 }
 
-/** Stops the models' process in the middle of judging, so that there is all the time to look; `goOn` lets it continue. */
+/**
+ * Stops the models' process in the middle of judging, so that there is all the time to look; `goOn` lets it continue.
+ * For sessions with many candidates.
+ */
 export async function freezeJudging(terminal: TmuxTerminal): Promise<{ readonly goOn: () => void }> {
   const { model } = await terminal.processes();
-  await terminal.until(/judging \d+ of \d+/);
+  await terminal.untilGlimpsed(/judging \d+ of \d+/);
   process.kill(model, "SIGSTOP");
-  expect(await terminal.settled(), "judging has ended before it could be stopped").toMatch(/judging \d+ of \d+/);
+  // What was judged before is still drawn; the time that is left is reckoned anew all the while.
+  let judged: string | undefined;
+  await terminal.untilFound(async () => {
+    const [now] = /judging \d+ of \d+/.exec(await terminal.text()) ?? [];
+    if (now === undefined) throw new Error("judging has ended before it could be stopped");
+    const isSame = now === judged;
+    judged = now;
+    return isSame || undefined;
+  }, "an end of the judging");
   return { goOn: () => void process.kill(model, "SIGCONT") };
 }

@@ -7,6 +7,9 @@ import { PROGRAM, type Workplace } from "./workplace.ts";
 
 const run = promisify(execFile);
 const POLL_MS = 60;
+/** A look costs about 10 ms of processor time: what has not come yet is looked for less and less often. */
+const LONGEST_POLL_MS = 240;
+const POLL_GROWTH = 1.3;
 /** A machine that does many other things at once takes its time; what comes is seen at once. */
 const PATIENCE_MS = 60_000;
 const PROMPT = "ready$ ";
@@ -43,6 +46,8 @@ export interface TmuxTerminal {
   painted(): Promise<string>;
   /** Resolves to what is shown as soon as it fits; rejects, with what is shown, when that does not come. */
   until(wanted: RegExp | string | ((text: string) => boolean), patienceMs?: number): Promise<string>;
+  /** The same for what is shown for a moment only: looks again and again without a pause. */
+  untilGlimpsed(wanted: RegExp): Promise<string>;
   /** Resolves to a value as soon as there is one. */
   untilFound<T>(find: () => T | undefined | Promise<T | undefined>, what: string, patienceMs?: number): Promise<T>;
   /** What is shown once it stays the same. */
@@ -54,6 +59,11 @@ export interface TmuxTerminal {
   /** Of the program that runs in the terminal, and of the process that has its models. */
   processes(): Promise<{ readonly program: number; readonly model: number }>;
   close(): Promise<void>;
+}
+
+/** An argument that ends in ";" would end tmux's command. */
+function literal(text: string): string {
+  return text.endsWith(";") ? `${text.slice(0, -1)}\\;` : text;
 }
 
 let terminals = 0;
@@ -72,26 +82,22 @@ export async function openTmux(place: Workplace, { columns = 120, rows = 30, env
   }
   const text = async (): Promise<string> => await tmux("capture-pane", "-p");
 
-  async function untilFound<T>(find: () => T | undefined | Promise<T | undefined>, what: string, patienceMs = PATIENCE_MS): Promise<T> {
+  async function untilFound<T>(find: () => T | undefined | Promise<T | undefined>, what: string, patienceMs = PATIENCE_MS, longestPollMs = LONGEST_POLL_MS): Promise<T> {
     const deadline = Date.now() + patienceMs;
-    for (;;) {
+    for (let pollMs = Math.min(POLL_MS, longestPollMs); ; pollMs = Math.min(pollMs * POLL_GROWTH, longestPollMs)) {
       const found = await find();
       if (found !== undefined) return found;
       if (Date.now() > deadline) throw new Error(`${what} did not come; the terminal shows:\n${await text()}`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 
   const terminal: TmuxTerminal = {
-    async command(line) {
-      await terminal.type(line);
-      await terminal.press("Enter");
-    },
-    type: async (typed) => void (await tmux("send-keys", "-l", typed)),
+    command: async (line) => void (await tmux("send-keys", "-l", literal(line), ";", "send-keys", "Enter")),
+    type: async (typed) => void (await tmux("send-keys", "-l", literal(typed))),
     press: async (...keys) => void (await tmux("send-keys", ...keys)),
     async paste(pasted) {
-      await tmux("set-buffer", pasted);
-      await tmux("paste-buffer", "-p");
+      await tmux("set-buffer", literal(pasted), ";", "paste-buffer", "-p");
     },
     resize: async (x, y) => void (await tmux("resize-window", "-x", String(x), "-y", String(y))),
     text,
@@ -103,6 +109,13 @@ export async function openTmux(place: Workplace, { columns = 120, rows = 30, env
         return isThere(shown) ? shown : undefined;
       };
       return untilFound(look, String(wanted), patienceMs);
+    },
+    async untilGlimpsed(wanted) {
+      const look = async () => {
+        const shown = await text();
+        return wanted.test(shown) ? shown : undefined;
+      };
+      return untilFound(look, String(wanted), PATIENCE_MS, 1);
     },
     untilFound,
     async settled() {
@@ -140,8 +153,7 @@ export async function openTmux(place: Workplace, { columns = 120, rows = 30, env
   };
 
   const shell = `PS1='${PROMPT}' exec sh -i`;
-  await tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", place.folder, shell);
-  await tmux("set-option", "-g", "status", "off");
+  await tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", place.folder, shell, ";", "set-option", "-g", "status", "off");
   await terminal.until((shown) => shown.includes(PROMPT.trimEnd()));
   const setup = join(base, `setup-${terminals}`);
   writeFileSync(setup, `rerank() { '${process.execPath}' '${PROGRAM}' "$@"; }\n`);
