@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { rerankDialects } from "../../../src/server/dialects/rerank-dialects.ts";
+import { ServiceError } from "../../../src/server/service-error.ts";
 import { startApp } from "../../support/start-app.ts";
 
 const DIALECTS = rerankDialects({ rerankShape: "superset" });
@@ -53,6 +54,27 @@ test("answers for more queries than it has asked at a time", async () => {
   const texts = Array.from({ length: 60 }, (_, position) => `word${position}`);
   expect(await scoresOf({ text_1: texts, text_2: texts.toReversed() })).toEqual(texts.map(() => -1));
   expect(await scoresOf({ text_1: texts, text_2: texts })).toEqual(texts.map(() => 0));
+});
+
+test("ends the other queries when one fails, and asks no more of them", async () => {
+  const { post, models } = await startApp(DIALECTS);
+  const asked: string[] = [];
+  const ended: string[] = [];
+  models.score = ({ query }, { signal }) => {
+    asked.push(query);
+    if (query === "q3") return Promise.reject(new ServiceError("overloaded", "full", { retryAfterSeconds: 1 }));
+    return new Promise((_resolve, reject) => {
+      const end = (): void => {
+        ended.push(query);
+        reject(signal.reason);
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end);
+    });
+  };
+  const queries = Array.from({ length: 20 }, (_, position) => `q${position}`);
+  expect((await post("/score", { text_1: queries, text_2: queries })).status).toBe(429);
+  expect([asked, ended]).toEqual([["q0", "q1", "q2", "q3"], ["q0", "q1", "q2"]]);
 });
 
 test("gives logits where no activation is wanted", async () => {
