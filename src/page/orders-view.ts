@@ -156,6 +156,7 @@ export function showOrders(candidates: readonly FoundPassage[], onSelect: (passa
     },
     open() {
       if (!openDetail()) return false;
+      if (selected !== undefined) shown[selected.position]?.[selected.side].button.scrollIntoView({ block: "nearest" });
       detail.focus({ preventScroll: true });
       return true;
     },

@@ -159,6 +159,12 @@ describe.skipIf(findBrowser() === undefined)("the page in a browser (skipped whe
     expect(await page.value<string[]>(rows("final", ".movement"))).toContain("↑1up 1 place ");
     await page.press("ArrowDown", "Enter");
     expect(await page.value("document.documentElement.scrollWidth")).toBe(375);
+    // The open passage hides neither its own row nor, scrolled to, the last one.
+    const isFree = "document.querySelector('#final [aria-current]').getBoundingClientRect().bottom <= document.getElementById('detail').getBoundingClientRect().top";
+    expect(await page.value(isFree)).toBe(true);
+    await page.press("j", "j", "j", "j", "j", "j");
+    expect(await page.value("document.querySelector('#final [aria-current] .rank').textContent")).toBe("7");
+    expect(await page.value(isFree)).toBe(true);
     const contrasts = await page.value<[string, number][]>(CONTRASTS);
     expect(contrasts.filter(([, contrast]) => contrast < 4.5)).toEqual([]);
     expect(contrasts.length).toBeGreaterThan(40);
