@@ -7,8 +7,8 @@ import { createFrameReader, encodeFrame } from "./warm-frames.ts";
 import { type FromServer, type LendingTerms, readReply, termsProblem, type ToServer, type Welcome } from "./warm-protocol.ts";
 import { folderProblem } from "./warm-socket.ts";
 
-/** A server that lives answers within milliseconds. One that hangs must not cost more than loading a model does. */
-const GREETING_MS = 500;
+/** A server that lives answers within milliseconds, on a busy machine within some hundreds. One that hangs must not cost more than loading a model does. */
+const GREETING_MS = 1000;
 /** Tokens of Qwen3's prompt that are neither instruction nor query nor passage, and those of the instruction where none is given. */
 const PROMPT_TOKENS = 128;
 
@@ -18,7 +18,7 @@ export interface LendingPlace {
   readonly socketPath: string;
   /** Of this package. */
   readonly version: string;
-  /** Time for the server's first word; by default half a second. */
+  /** Time for the server's first word; by default a second. */
   readonly greetingMs?: number;
 }
 
