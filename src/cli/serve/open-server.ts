@@ -76,6 +76,7 @@ export function openServer(options: ServerOptions): OpenedServer {
       logModelEvent(log, event);
       options.onModelEvent(event);
     },
+    onTurn: (texts, tokens) => app.observeTurn(texts, tokens),
   });
   const search = openSearchService({ settings, hub, cwd, models: service, limits, onNotice: (line) => log.warn(line) });
   const app = createApp({

@@ -28,6 +28,8 @@ export interface ModelServiceOptions extends Pick<ModelNamesOptions, "defaults" 
   /** Rerankers read long documents to their end, in windows: then these cost the queue what they are long. */
   readonly readsWholeTexts?: boolean;
   readonly onEvent?: (event: ServiceEvent) => void;
+  /** For the metrics: some texts of a request go to a model at once, with so many tokens, estimated. */
+  readonly onTurn?: (texts: number, tokens: number) => void;
 }
 
 /** Counting takes so much less than reading the same text with a model. */
@@ -40,7 +42,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   const scoring: ScoreOptions = { cache, cacheScope: options.cacheScope ?? "", readsWholeTexts: options.readsWholeTexts ?? false };
   const names = new ModelNames(options);
   const pool = new ModelPool({ source, memoryBytes, onEvent: hear });
-  const queue = new FairQueue({ maxRequests: queueRequests, maxTokens: queueTokens });
+  const queue = new FairQueue({ maxRequests: queueRequests, maxTokens: queueTokens, onTurn: options.onTurn });
   const own = new DefaultModels({ names, pool, onEvent: hear });
   own.load();
   let cacheHits = 0;

@@ -15,6 +15,8 @@ export interface QueueOptions {
   readonly maxTokens: number;
   /** In milliseconds. */
   readonly now?: () => number;
+  /** Told of each slice that begins: its texts, and their estimated tokens. */
+  readonly onTurn?: ((texts: number, tokens: number) => void) | undefined;
 }
 
 /** What a request brings to the queue. */
@@ -55,6 +57,7 @@ export class FairQueue {
   readonly #maxRequests: number;
   readonly #maxTokens: number;
   readonly #now: () => number;
+  readonly #onTurn: QueueOptions["onTurn"];
   readonly #rate;
   readonly #turns = new Turns<Seat>(TURN_TOKENS);
   readonly #urgent = new Turns<Seat>(TURN_TOKENS);
@@ -62,10 +65,11 @@ export class FairQueue {
   #waitingRequests = 0;
   #waitingTokens = 0;
 
-  constructor({ maxRequests, maxTokens, now = () => performance.now() }: QueueOptions) {
+  constructor({ maxRequests, maxTokens, now = () => performance.now(), onTurn }: QueueOptions) {
     this.#maxRequests = maxRequests;
     this.#maxTokens = maxTokens;
     this.#now = now;
+    this.#onTurn = onTurn;
     this.#rate = createBusyRate(now);
   }
 
@@ -137,6 +141,7 @@ export class FairQueue {
     this.#waitingTokens -= cost;
     if (!seat.hasMore) this.#waitingRequests -= 1;
     seat.startedAt ??= this.#now();
+    this.#onTurn?.(end - start, cost);
     seat.running += 1;
     this.#rate.begin();
     let done = 0;

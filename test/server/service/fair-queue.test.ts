@@ -12,7 +12,7 @@ interface Begun {
 }
 
 /** A queue whose slices end when the test says so. */
-function createHeldQueue(options: { maxRequests?: number; maxTokens?: number; now?: () => number } = {}) {
+function createHeldQueue(options: { maxRequests?: number; maxTokens?: number; now?: () => number; onTurn?: (texts: number, tokens: number) => void } = {}) {
   const queue = new FairQueue({ maxRequests: 1000, maxTokens: 1e9, ...options });
   const begun: Begun[] = [];
   function enter(name: string, work: QueuedWork): { place: Place; done: Promise<void> } {
@@ -64,6 +64,19 @@ describe("turns", () => {
     ]);
     await begun[0]?.finish();
     expect(begun).toHaveLength(3);
+  });
+
+  test("are told as they begin, with their texts and tokens", async () => {
+    const turns: [number, number][] = [];
+    const { begun, enter } = createHeldQueue({ onTurn: (texts, tokens) => turns.push([texts, tokens]) });
+    enter("a", { client: "a", costs: [...texts(8), 30] });
+    enter("b", { client: "b", costs: [9000] });
+    expect(turns).toEqual([
+      [8, 800],
+      [1, 30],
+    ]);
+    await begun[0]?.finish();
+    expect(turns.at(-1)).toEqual([1, 9000]);
   });
 
   test("a long request of one client does not hold up a short one of another", async () => {
