@@ -23,8 +23,9 @@ const ARROWS: Record<string, readonly string[]> = {
   server: ["domain", "ports", "pipeline", "reporters"],
   // Runs in a browser, which gets these files and no others.
   page: [],
+  mcp: ["domain", "ports", "pipeline", "reporters"],
   client: [],
-  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters", "ui", "server"],
+  cli: ["domain", "ports", "pipeline", "engine", "adapters", "inference", "config", "reporters", "ui", "server", "mcp"],
 };
 /** Types that describe results and events may be named wherever a result is shown: those imports vanish at run time. */
 const TYPE_ARROWS: Record<string, readonly string[]> = { reporters: ["ports"] };
@@ -35,6 +36,7 @@ const LIBRARY_LAYERS: Record<string, readonly string[] | "any"> = {
   reporters: ["chalk", "string-width", "supports-hyperlinks", "@observablehq/plot", "linkedom"],
   ui: ["ink", "react"],
   server: ["fastify", "@fastify", "typebox", "prom-client", "pino", "pino-pretty"],
+  mcp: ["@modelcontextprotocol/server", "zod"],
   config: ["cosmiconfig"],
   cli: ["commander"],
 };

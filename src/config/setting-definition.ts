@@ -9,6 +9,7 @@ export const COMMAND_NAMES = [
   "tune",
   "bench",
   "serve",
+  "mcp",
   "status",
   "audit",
   "models",

@@ -15,4 +15,12 @@ export const SERVE_ENTRIES: readonly CommandEntry[] = [
     ],
     run: async (_args, flags, context) => (await import("../commands/serve.ts")).runServe(flags, context),
   },
+  {
+    name: "mcp",
+    arguments: "",
+    description: "let coding agents and editors search: the Model Context Protocol over stdin and stdout",
+    options: [],
+    examples: ["rerank mcp", "rerank mcp --index ~/notes", "claude mcp add rerank -- rerank mcp --index ~/notes"],
+    run: async (_args, flags, context) => (await import("../commands/mcp.ts")).runMcp(flags, context),
+  },
 ];

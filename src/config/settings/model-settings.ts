@@ -1,9 +1,9 @@
 import { DEVICES, QWEN3_PRECISIONS } from "../../domain/model-spec.ts";
 import type { SettingDefinition } from "../setting-definition.ts";
 
-const MODEL_COMMANDS = ["index", "search", "repl", "rank", "demo", "eval", "tune", "bench", "serve", "doctor"] as const;
+const MODEL_COMMANDS = ["index", "search", "repl", "rank", "demo", "eval", "tune", "bench", "serve", "mcp", "doctor"] as const;
 const PRECISION_COMMANDS = [...MODEL_COMMANDS, "models"] as const;
-const INDEX_COMMANDS = ["index", "search", "repl", "eval", "tune", "serve", "status", "audit", "doctor"] as const;
+const INDEX_COMMANDS = ["index", "search", "repl", "eval", "tune", "serve", "mcp", "status", "audit", "doctor"] as const;
 /** Room for a prompt and a few words of a passage. */
 const MIN_TOKENS = 256;
 const MAX_TOKENS = 32_768;
@@ -28,7 +28,7 @@ export const MODEL_SETTINGS = [
     path: "model",
     unset: "the embedder of models",
     doc: "model of the first stage: preset, hub id or folder",
-    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "doctor"],
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "mcp", "doctor"],
   },
   {
     key: "reranker",
@@ -39,7 +39,7 @@ export const MODEL_SETTINGS = [
     path: "model",
     unset: "the reranker of models",
     doc: "model of the second stage: preset, hub id or folder",
-    commands: ["index", "search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+    commands: ["index", "search", "repl", "rank", "eval", "tune", "bench", "serve", "mcp", "doctor"],
   },
   {
     key: "index",
@@ -93,7 +93,7 @@ export const MODEL_SETTINGS = [
     max: MAX_TOKENS,
     unset: "the index's own, else 8192, or what the model can",
     doc: "tokens that the embedder reads of a text",
-    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "doctor"],
+    commands: ["index", "search", "repl", "eval", "tune", "bench", "serve", "mcp", "doctor"],
   },
   {
     key: "rerankTokens",
@@ -105,7 +105,7 @@ export const MODEL_SETTINGS = [
     max: MAX_TOKENS,
     unset: "2048, or what the model can",
     doc: "tokens that the reranker reads of query and passage",
-    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "mcp", "doctor"],
   },
   {
     key: "longDocuments",
@@ -115,7 +115,7 @@ export const MODEL_SETTINGS = [
     choices: ["truncate", "windows"],
     default: "truncate",
     doc: "passages that are too long for the reranker: read the beginning, or take the best of overlapping windows",
-    commands: ["search", "repl", "rank", "eval", "tune", "serve"],
+    commands: ["search", "repl", "rank", "eval", "tune", "serve", "mcp"],
   },
   {
     key: "promptSeparator",
@@ -125,6 +125,6 @@ export const MODEL_SETTINGS = [
     choices: ["newline", "blank-line"],
     default: "newline",
     doc: "what Qwen3 rerankers read between instruction, query and passage: as on the model card, or as in its evaluation",
-    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "doctor"],
+    commands: ["search", "repl", "rank", "eval", "tune", "bench", "serve", "mcp", "doctor"],
   },
 ] as const satisfies readonly SettingDefinition[];

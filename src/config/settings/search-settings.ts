@@ -1,7 +1,7 @@
 import { COMMAND_NAMES, type SettingDefinition } from "../setting-definition.ts";
 
 /** Those that search. */
-const SEARCH_COMMANDS = ["search", "repl", "eval", "serve"] as const;
+const SEARCH_COMMANDS = ["search", "repl", "eval", "serve", "mcp"] as const;
 const MAX_COUNT = 100_000;
 const DAY_MS = 86_400_000;
 
@@ -37,7 +37,7 @@ export const SEARCH_SETTINGS = [
     max: MAX_COUNT,
     default: 10,
     doc: "results to show",
-    commands: ["search", "repl", "rank", "serve"],
+    commands: ["search", "repl", "rank", "serve", "mcp"],
   },
   {
     key: "rerank",
@@ -69,7 +69,7 @@ export const SEARCH_SETTINGS = [
     max: DAY_MS,
     unset: "no limit",
     doc: "time that a search may take (800, 800ms, 2s); one that takes longer shows its best order so far, marked",
-    commands: ["search", "repl", "rank", "tune"],
+    commands: ["search", "repl", "rank", "tune", "mcp"],
   },
   {
     key: "hybrid",

@@ -271,6 +271,6 @@ export const SERVE_SETTINGS = [
     default: true,
     doc: "use the models of a `rerank serve` of the same user that is running",
     flagDoc: "load models in a process of one's own, even where `rerank serve` is running",
-    commands: ["search", "repl", "rank"],
+    commands: ["search", "repl", "rank", "mcp"],
   },
 ] as const satisfies readonly SettingDefinition[];
