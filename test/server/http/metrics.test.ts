@@ -56,6 +56,7 @@ describe("/metrics", () => {
     await post("/probe", { ...BODY, documents: ["a kettle"] });
     await post("/probe", {});
     await post("/model-fails", {});
+    await post("/probe", BODY, { origin: "https://evil.example" });
     await fetch(`${url}/health`);
     models.load = () => ({ waitingRequests: 3, waitingTokens: 700, runningTexts: 8, runningTokens: 90, cacheHits: 5, cacheMisses: 6, loadedModels: 2, deaths: 1 });
     const { values } = await read(url);
@@ -63,7 +64,8 @@ describe("/metrics", () => {
       'rerank_requests_total{route="/probe",method="POST",status="200"}': 2,
       'rerank_requests_total{route="/probe",method="POST",status="422"}': 1,
       'rerank_requests_total{route="/health",method="GET",status="200"}': 1,
-      'rerank_request_duration_seconds_count{route="/probe"}': 3,
+      'rerank_requests_total{route="/probe",method="POST",status="403"}': 1,
+      'rerank_request_duration_seconds_count{route="/probe"}': 4,
       rerank_queue_duration_seconds_sum: 0.002,
       rerank_inference_duration_seconds_sum: 0.004,
       rerank_input_tokens_total: 12,

@@ -67,7 +67,8 @@ export function createTeiMetrics(registry: Registry, models: Pick<ModelService, 
 }
 
 /** A request that fails tells no work: of those, the ones that bring texts to a route count. */
-function asksModel({ work, isOpen, isKnown, method, status }: RequestOutcome): boolean {
+function asksModel({ work, isOpen, isKnown, method, status, failure }: RequestOutcome): boolean {
   if (work !== undefined) return true;
+  if (failure?.kind === "unauthorized" || failure?.kind === "forbidden") return false;
   return isKnown && !isOpen && method === "POST" && status >= 400;
 }
