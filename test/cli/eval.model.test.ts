@@ -89,8 +89,8 @@ describe("rerank eval on a BEIR folder", () => {
       expect(JSON.parse(run.stdout)).toMatchObject({ queries: 2, settings: { seed: Number(seed) } });
       return [...new Set(readFileSync(place.path(`${seed}.run`), "utf8").split("\n").map((line) => line.split(" ")[0]))].filter((id) => id !== "");
     };
-    const samples = new Set((await Promise.all(["1", "2", "3", "4"].map(sampleOf))).map((ids) => ids.join(" ")));
-    expect(samples.size).toBeGreaterThan(1);
+    const samples = new Set((await Promise.all(["1", "3"].map(sampleOf))).map((ids) => ids.join(" ")));
+    expect(samples.size).toBe(2);
     const again = await place.rerank(["eval", "3.run", "--qrels", "kitchen/qrels/test.tsv", "--json", "--queries", "2", "--seed", "3"]);
     const { queries, notices } = JSON.parse(again.stdout);
     expect(queries).toBe(2);

@@ -106,7 +106,8 @@ async function momentOf(kill: number, random: () => number, folder: string, befo
     if (kind === "saving") return existsSync(storeFolder(folder)) && readdirSync(storeFolder(folder)).some((name) => name.endsWith(".new"));
     if (lookAt(folder, (found) => found.readManifest()) === undefined) return false;
     store ??= openSqliteStore(storeFile(folder), { readOnly: true });
-    for (let look = 0; look < 50; look++) {
+    // Vectors come a batch at a time, documents in a burst of commits: only these need looks without a pause.
+    for (let look = 0; look < (kind === "documents" ? 50 : 1); look++) {
       const { vectors, documents } = store.counts();
       if (kind === "vectors" ? vectors > before.vectors : documents >= before.documents + more) return true;
     }
