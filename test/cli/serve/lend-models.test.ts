@@ -44,10 +44,10 @@ describe.skipIf(process.platform === "win32")("a server's models", () => {
 
   test("make no room for one that a search brings along, and take it where there is room", async () => {
     const stranger = { ...fakeSpec("reranker", "stranger"), sizeBytes: 500_000_000 };
-    const full = await lend({ memoryBytes: 8e8 });
+    const full = await lend({ memoryBytes: 5e8 });
     expect((await ask(full.environment, stranger)).ended).toEqual({ lost: undefined });
     expect(full.service.scored).toEqual([]);
-    const roomy = await lend({ memoryBytes: 9.1e8 });
+    const roomy = await lend({ memoryBytes: 2e9 });
     expect((await ask(roomy.environment, stranger)).messages.map(({ type }) => type)).toEqual(["loaded", "judgment", "done"]);
     expect(roomy.service.scored.map(({ model }) => model)).toEqual([stranger, stranger]);
   });
