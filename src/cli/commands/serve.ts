@@ -63,6 +63,7 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     log.info({ reason: await end.reason }, "rerank stops");
   } finally {
     idle.stop();
+    server.app.beginDrain();
     await lending?.close();
     await server.stop();
   }

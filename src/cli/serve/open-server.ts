@@ -1,6 +1,6 @@
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { ModelLocator } from "../../adapters/models/model-locator.ts";
+import { machineMemoryBytes } from "../../config/variable-aliases.ts";
 import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import type { Secret } from "../../config/secret.ts";
 import { UserError } from "../../domain/errors.ts";
@@ -60,7 +60,7 @@ export function openServer(options: ServerOptions): OpenedServer {
     maxBodyBytes: settings.maxBody,
     deadlineMs: settings.deadline,
   };
-  const memoryBytes = settings.modelMemory ?? totalmem() * OWN_MEMORY_SHARE;
+  const memoryBytes = settings.modelMemory ?? machineMemoryBytes() * OWN_MEMORY_SHARE;
   const service = createModelService({
     source: createModelSource(locator, settings),
     defaults: models,
