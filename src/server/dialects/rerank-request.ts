@@ -16,7 +16,7 @@ export function readDocuments(documents: readonly GivenDocument[], rankFields?: 
 }
 
 function readFields(document: Exclude<GivenDocument, string>, rankFields: Maybe<readonly string[]>, param: string): string {
-  checkDepth(document, param);
+  checkWritable(document, param);
   const named = rankFields == null || rankFields.length === 0 ? ["text"] : rankFields;
   const isTextAlone = named.length === 1 && named[0] === "text";
   if (isTextAlone && typeof document["text"] === "string") return document["text"];
@@ -26,12 +26,18 @@ function readFields(document: Exclude<GivenDocument, string>, rankFields: Maybe<
   return lines.join("\n");
 }
 
-/** JSON.parse reads any depth; JSON.stringify, which repeats a document in the answer, overflows the stack at some thousand. */
-function checkDepth(document: unknown, param: string): void {
+/**
+ * An answer may repeat a document. JSON.parse reads any depth, where JSON.stringify overflows the stack at some thousand, and it reads
+ * 1e400 as Infinity, which is written as null.
+ */
+function checkWritable(document: unknown, param: string): void {
   try {
-    JSON.stringify(document);
+    JSON.stringify(document, (_name, value: unknown) => {
+      if (typeof value !== "number" || Number.isFinite(value)) return value;
+      throw new ServiceError("invalid", `${param} has a number that is out of range`, { param });
+    });
   } catch (cause) {
-    throw new ServiceError("invalid", `${param} is nested too deeply`, { param, cause });
+    throw cause instanceof ServiceError ? cause : new ServiceError("invalid", `${param} is nested too deeply`, { param, cause });
   }
 }
 

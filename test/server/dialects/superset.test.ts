@@ -176,6 +176,19 @@ describe("a superset's request that is not answered", () => {
     expect(await response.json()).toMatchObject({ error: { type: "BadRequestError" } });
   });
 
+  test("is a 400 when a document has a number that no answer can repeat", async () => {
+    const { url } = await startApp(SUPERSET);
+    for (const path of ["/v1/rerank", "/v2/rerank"]) {
+      const response = await fetch(url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"query":"q","return_documents":true,"documents":["a",{"text":"t","price":[1e400]}]}',
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { message: "documents[1] has a number that is out of range", param: "documents[1]" } });
+    }
+  });
+
   test("is a 400, not a fault, when a document is nested deeper than it can be written again", async () => {
     const { url } = await startApp(SUPERSET);
     const nested = `{"text":"t","deep":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
