@@ -114,9 +114,10 @@ describe("what is no request", () => {
   });
 
   test("is given up when it comes too slowly: its head, and its body", async () => {
-    const { url } = await startApp([probeDialect], { connections: { headersMs: 200, requestMs: 400, checkMs: 50 } });
-    const head = exchange(url, "POST /probe HTTP/1.1\r\nHost: localhost\r\n");
-    const body = exchange(url, "POST /probe HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+    const forHeads = await startApp([probeDialect], { connections: { headersMs: 200, checkMs: 50 } });
+    const forBodies = await startApp([probeDialect], { connections: { requestMs: 400, headersMs: 300, checkMs: 50 } });
+    const head = exchange(forHeads.url, "POST /probe HTTP/1.1\r\nHost: localhost\r\n");
+    const body = exchange(forBodies.url, "POST /probe HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
     expect((await Promise.all([head, body])).map((answer) => parseAnswer(answer).status)).toEqual([408, 408]);
   });
 });
