@@ -1,5 +1,5 @@
 import type { RequestLimits } from "../limits.ts";
-import { estimateTokens } from "../limits.ts";
+import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import { ServiceError } from "../service-error.ts";
 import type { GivenDocument } from "./rerank-fields.ts";
 
@@ -26,18 +26,17 @@ function readFields(document: Exclude<GivenDocument, string>, rankFields: Maybe<
   return lines.join("\n");
 }
 
-/**
- * An answer may repeat a document. JSON.parse reads any depth, where JSON.stringify overflows the stack at some thousand, and it reads
- * 1e400 as Infinity, which is written as null.
- */
+/** How deep a document's fields may be nested: far above what people write, far below where JSON.stringify overflows the stack. */
+const MAX_DEPTH = 200;
+
+/** An answer may repeat a document. JSON.parse reads any depth, and 1e400 as Infinity, which JSON.stringify writes as null. */
 function checkWritable(document: unknown, param: string): void {
-  try {
-    JSON.stringify(document, (_name, value: unknown) => {
-      if (typeof value !== "number" || Number.isFinite(value)) return value;
-      throw new ServiceError("invalid", `${param} has a number that is out of range`, { param });
-    });
-  } catch (cause) {
-    throw cause instanceof ServiceError ? cause : new ServiceError("invalid", `${param} is nested too deeply`, { param, cause });
+  const waiting: { readonly value: unknown; readonly depth: number }[] = [{ value: document, depth: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value, depth } = next;
+    if (depth > MAX_DEPTH) throw new ServiceError("invalid", `${param} is nested too deeply`, { param });
+    if (typeof value === "number" && !Number.isFinite(value)) throw new ServiceError("invalid", `${param} has a number that is out of range`, { param });
+    if (typeof value === "object" && value !== null) for (const entry of Object.values(value)) waiting.push({ value: entry, depth: depth + 1 });
   }
 }
 
