@@ -18,6 +18,7 @@ const RAW = [
   '["__proto__"]',
   `${"[".repeat(5000)}${"]".repeat(5000)}`,
   `${'{"a":'.repeat(3000)}1${"}".repeat(3000)}`,
+  `${'{"a":['.repeat(90)}1${"]}".repeat(90)}`,
 ];
 const RAW_MARK = "raw JSON here: ";
 
