@@ -11,12 +11,13 @@ import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { BorrowModels } from "../inference/child-process.ts";
 import { compileInChild } from "../inference/compile-client.ts";
-import { startInference, type Inference } from "../inference/inference-client.ts";
+import type { Inference } from "../inference/inference-client.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { SearchDependencies } from "../pipeline/search.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import { talkingCompiler, type CompileTalk } from "./compile-model.ts";
 import { checkDevice, inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
+import { startModels } from "./start-models.ts";
 
 /** The folder of package.json: models and corpora travel beside it. */
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -85,7 +86,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
     const embedder = await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }, manifest);
     requireSameEmbedder(manifest, embedder);
     const reranker = options.rerank ? await locateReranker(locator, names.reranker, settings) : undefined;
-    const running = startInference({
+    const running = startModels({
       embedder,
       ...(reranker && { reranker }),
       ...inferenceSettings(settings),

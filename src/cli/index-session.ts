@@ -20,7 +20,6 @@ import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
-import { startInference } from "../inference/inference-client.ts";
 import { buildIndex, type BuildIndexOptions } from "../pipeline/build-index.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
@@ -31,6 +30,7 @@ import type { CompileTalk } from "./compile-model.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
 import { inferenceSettings, locateEmbedder, modelNames, usualModelNotice, type ModelSettings } from "./locate-models.ts";
+import { startModels } from "./start-models.ts";
 
 export type IndexSettings = ModelSettings &
   Pick<
@@ -86,7 +86,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const { known, roots, manifest, embedder } = await planSession(home, { ...options, rebuild });
     if (known !== undefined && !rebuild) requireSameManifest(known, manifest);
     removeOldGenerations(home);
-    const inference = startInference({ embedder, ...inferenceSettings(settings), onNotice });
+    const inference = startModels({ embedder, ...inferenceSettings(settings), onNotice });
     opened.push(inference);
     // An index belongs to its model from the first write on: one that cannot be loaded must not get it.
     if (known === undefined || rebuild) await inference.loaded("embedder");

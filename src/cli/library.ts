@@ -5,7 +5,6 @@ import { readEnvironment } from "../config/environment.ts";
 import { refuseTelemetry } from "../config/telemetry.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { Settings } from "../config/settings-table.ts";
-import { startInference } from "../inference/inference-client.ts";
 import { rank, type InputPassage, type RankOptions } from "../pipeline/rank.ts";
 import { search, type SearchOptions } from "../pipeline/search.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
@@ -15,6 +14,7 @@ import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
 import { openIndexAt, openLocator } from "./compose.ts";
 import { openIndexSession } from "./index-session.ts";
 import { inferenceSettings, locateReranker, modelNames } from "./locate-models.ts";
+import { startModels } from "./start-models.ts";
 
 /** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
 export interface OpenIndexSettings {
@@ -111,7 +111,7 @@ export async function openReranker(settings: Omit<OpenIndexSettings, "embedder" 
   const { settings: resolved, hub } = await resolve(folder, { ...settings });
   const locator = openLocator(hub, folder, { settings: resolved, talk: { onNotice: settings.onNotice ?? (() => {}) } });
   const names = await modelNames(locator, resolved, undefined);
-  const inference = startInference({
+  const inference = startModels({
     reranker: await locateReranker(locator, names.reranker, resolved),
     ...inferenceSettings(resolved),
     ...(settings.onNotice && { onNotice: settings.onNotice }),

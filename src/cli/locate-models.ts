@@ -1,7 +1,8 @@
 import type { ModelLocator } from "../adapters/models/model-locator.ts";
 import { DEFAULT_PAIR } from "../adapters/models/resolve-pair.ts";
 import type { Settings } from "../config/settings-table.ts";
-import type { ModelSpec, Qwen3Precision } from "../domain/model-spec.ts";
+import { UserError } from "../domain/errors.ts";
+import type { LocalSpec, ModelSpec, Qwen3Precision } from "../domain/model-spec.ts";
 import { chooseDevice } from "../engine/choose-device.ts";
 import type { InferenceOptions } from "../inference/inference-client.ts";
 import type { IndexManifest } from "../ports/passage-store.ts";
@@ -56,6 +57,12 @@ export function locateReranker(
   { rerankTokens, promptSeparator }: Pick<ModelSettings, "rerankTokens" | "promptSeparator">,
 ): Promise<ModelSpec> {
   return locator.locate(name, "reranker", { maxTokens: rerankTokens, promptSeparator: promptSeparator === "newline" ? "\n" : "\n\n" });
+}
+
+/** @throws UserError for a model of another machine, where only one of this machine will do. */
+export function requireLocal(spec: ModelSpec): LocalSpec {
+  if (spec.family !== "remote") return spec;
+  throw new UserError(`${spec.id} runs at ${spec.url}, and this is about this machine`, { hint: "name a model of this machine: rerank models list" });
 }
 
 /** What the inference child has to know beside the models; 0 threads leave it to the child, which counts physical cores. */

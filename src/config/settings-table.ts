@@ -1,5 +1,6 @@
 import { INDEX_SETTINGS } from "./settings/index-settings.ts";
 import { MODEL_SETTINGS } from "./settings/model-settings.ts";
+import { REMOTE_SETTINGS } from "./settings/remote-settings.ts";
 import { SEARCH_SETTINGS } from "./settings/search-settings.ts";
 import { SERVE_SETTINGS } from "./settings/serve-settings.ts";
 import type { CommandName, SettingDefinition } from "./setting-definition.ts";
@@ -8,7 +9,7 @@ export type { HubSettings } from "./hub-settings.ts";
 export type { CommandName, SettingDefinition } from "./setting-definition.ts";
 
 /** Every setting, once: flags, variables, file keys, documentation and types follow from here. */
-export const SETTINGS = [...MODEL_SETTINGS, ...SEARCH_SETTINGS, ...INDEX_SETTINGS, ...SERVE_SETTINGS] as const;
+export const SETTINGS = [...MODEL_SETTINGS, ...SEARCH_SETTINGS, ...INDEX_SETTINGS, ...REMOTE_SETTINGS, ...SERVE_SETTINGS] as const;
 
 type Row = (typeof SETTINGS)[number];
 type ValueOf<R> = R extends { type: "boolean" }

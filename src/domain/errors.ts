@@ -24,6 +24,40 @@ export class ModelProcessDied extends UserError {
   }
 }
 
+/**
+ * Why a remote model did not answer.
+ *
+ * - `unauthorized`: no key, a wrong or an expired one
+ * - `refused`: the server does not take the request as it is (400, 404, 413, 422)
+ * - `rate-limited`: 429, also after having waited
+ * - `unreachable`: no connection (DNS, refused, TLS), or one that broke
+ * - `timeout`: no answer in time; `deadline`: the time for the whole stage is over
+ * - `server-failed`: 5xx
+ * - `bad-answer`: not what the dialect promises: HTML, a wrong count, indices twice or out of range, NaN, scores that are no numbers
+ * - `circuit-open`: it has failed so often that it is left alone for a while
+ */
+export type RemoteFailureKind =
+  | "unauthorized"
+  | "refused"
+  | "rate-limited"
+  | "unreachable"
+  | "timeout"
+  | "deadline"
+  | "server-failed"
+  | "bad-answer"
+  | "circuit-open";
+
+/** A remote model has not answered. The message names the server without credentials, and holds no text of the request. */
+export class RemoteFailure extends UserError {
+  readonly kind: RemoteFailureKind;
+
+  constructor(kind: RemoteFailureKind, message: string, options: UserErrorOptions = {}) {
+    super(message, options);
+    this.name = "RemoteFailure";
+    this.kind = kind;
+  }
+}
+
 /** Why a file is left out of the index. Every skipped file is counted under one of these. */
 export const SKIP_REASONS = [
   "binary",

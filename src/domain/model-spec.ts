@@ -1,3 +1,5 @@
+import type { EmbedDialectName, RerankDialectName, TemplateSide } from "./remote-model.ts";
+
 /** `embedder` turns one text into a vector; `reranker` reads a query and a passage together. */
 export type ModelRole = "embedder" | "reranker";
 
@@ -12,8 +14,8 @@ interface SharedSpec {
   readonly revision: string;
   /** "fp32", "fp16", "int8", ... as the graph is. */
   readonly precision: string;
-  readonly source: "bundled" | "folder" | "hub-cache";
-  /** Absolute path of the folder with tokenizer.json and the configuration. */
+  readonly source: "bundled" | "folder" | "hub-cache" | "remote";
+  /** Absolute path of the folder with tokenizer.json and the configuration; "" for remote models, as the graph's. */
   readonly folder: string;
   /** Absolute path of the ONNX graph. */
   readonly graphPath: string;
@@ -58,8 +60,25 @@ export interface Qwen3Spec extends SharedSpec {
   readonly promptSeparator: "\n" | "\n\n";
 }
 
-/** A model that was found on this machine, with all that is needed to run it and to tell it from others. */
-export type ModelSpec = EncoderSpec | Qwen3Spec;
+/**
+ * A model behind somebody's API. `revision` and `licence` are what the server tells, or "unknown"; `sizeBytes` is 0; the fingerprint is over
+ * dialect, model, dimensions and template side, not over the address: the same model may move to another machine.
+ */
+export interface RemoteSpec extends SharedSpec {
+  readonly family: "remote";
+  readonly precision: "remote";
+  readonly source: "remote";
+  readonly dialect: RerankDialectName | EmbedDialectName;
+  /** Without user name, password and query: what may be shown. */
+  readonly url: string;
+  readonly template: TemplateSide;
+}
+
+/** A model, with all that is needed to run it, or to ask it, and to tell it from others. */
+export type ModelSpec = EncoderSpec | Qwen3Spec | RemoteSpec;
+
+/** A model whose files are on this machine. */
+export type LocalSpec = Exclude<ModelSpec, RemoteSpec>;
 
 /** Where the products are computed. "auto" takes a graphics processor that is really there, else "cpu". */
 export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "coreml", "dml"] as const;

@@ -1,4 +1,4 @@
-import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import type { BorrowModels } from "./child-process.ts";
@@ -7,8 +7,8 @@ import { createEmbedderPort, createRerankerPort } from "./model-ports.ts";
 import type { LoadOptions, LoadReport } from "./protocol.ts";
 
 export interface InferenceOptions extends LoadOptions {
-  readonly embedder?: ModelSpec;
-  readonly reranker?: ModelSpec;
+  readonly embedder?: LocalSpec;
+  readonly reranker?: LocalSpec;
   /** One line each about things that the user should know and that are no errors. */
   readonly onNotice?: (line: string) => void;
   /** Called each time that the process has died without being asked to, before it is started again. Does not throw. */

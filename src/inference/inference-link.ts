@@ -1,4 +1,4 @@
-import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import { type BorrowModels, forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "./deferred.ts";
 import { type Answer, type AnswerListeners, PendingRequest, type WorkInput } from "./pending-request.ts";
@@ -24,7 +24,7 @@ interface Waiting {
 
 /** The parent's side of the protocol: which calls wait for which answers, and what happens when the child dies. */
 export class InferenceLink {
-  readonly #specs: readonly ModelSpec[];
+  readonly #specs: readonly LocalSpec[];
   readonly #options: LoadOptions;
   readonly #events: LinkEvents;
   readonly #loads = new Map<ModelRole, Deferred<LoadReport>>();
@@ -43,7 +43,7 @@ export class InferenceLink {
   #loadWaiters = 0;
   #closed = false;
 
-  constructor(specs: readonly ModelSpec[], options: LoadOptions, events: LinkEvents) {
+  constructor(specs: readonly LocalSpec[], options: LoadOptions, events: LinkEvents) {
     this.#specs = specs;
     this.#options = options;
     this.#events = events;

@@ -1,4 +1,4 @@
-import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import type { EngineOptions, LoadedEmbedder, LoadedReranker } from "../engine/loaded-models.ts";
 import { openEmbedder, openReranker } from "../engine/open-model.ts";
 import { openOnDevice } from "../engine/open-on-device.ts";
@@ -11,8 +11,8 @@ const PROMPT_CUT_NOTICE = "instruction and query are longer than half of what th
 
 /** What the host runs models with. */
 export interface ModelEngine {
-  openEmbedder(spec: ModelSpec, options: EngineOptions): Promise<LoadedEmbedder>;
-  openReranker(spec: ModelSpec, options: EngineOptions): Promise<LoadedReranker>;
+  openEmbedder(spec: LocalSpec, options: EngineOptions): Promise<LoadedEmbedder>;
+  openReranker(spec: LocalSpec, options: EngineOptions): Promise<LoadedReranker>;
 }
 
 interface WorkTask {
@@ -28,7 +28,7 @@ interface WorkTask {
 export class ModelHost {
   readonly #send: (message: FromChild) => void;
   readonly #engine: ModelEngine;
-  readonly #loads: { readonly spec: ModelSpec; readonly options: LoadOptions }[] = [];
+  readonly #loads: { readonly spec: LocalSpec; readonly options: LoadOptions }[] = [];
   readonly #tasks: WorkTask[] = [];
   readonly #failures = new Map<ModelRole, unknown>();
   #embedder: LoadedEmbedder | undefined;
@@ -95,8 +95,8 @@ export class ModelHost {
 
   /** @param onDevice hears of each device that is tried: the last one is where the model runs. */
   #open<Model>(
-    open: (spec: ModelSpec, options: EngineOptions) => Promise<Model>,
-    spec: ModelSpec,
+    open: (spec: LocalSpec, options: EngineOptions) => Promise<Model>,
+    spec: LocalSpec,
     { threads, device: wanted = "auto", longDocuments }: LoadOptions,
     onDevice: (device: LoadReport["device"]) => void,
   ): Promise<Model> {

@@ -1,11 +1,11 @@
 import type { Judgment } from "../domain/candidate.ts";
-import type { ModelSpec } from "../domain/model-spec.ts";
+import type { LocalSpec } from "../domain/model-spec.ts";
 import type { Embedder, Embedding } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
 import type { InferenceLink } from "./inference-link.ts";
 
 /** An instruction belongs to the query: passages' vectors never depend on one. */
-export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedder {
+export function createEmbedderPort(spec: LocalSpec, link: InferenceLink): Embedder {
   return {
     spec,
     async embedQuery(query, { instruction, signal, onProgress } = {}) {
@@ -28,7 +28,7 @@ export function createEmbedderPort(spec: ModelSpec, link: InferenceLink): Embedd
   };
 }
 
-export function createRerankerPort(spec: ModelSpec, link: InferenceLink): Reranker {
+export function createRerankerPort(spec: LocalSpec, link: InferenceLink): Reranker {
   return {
     spec,
     async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage } = {}) {

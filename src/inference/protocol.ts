@@ -1,6 +1,6 @@
 import type { Judgment } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
-import type { Device, ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { Device, ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import type { TokenUsage } from "../domain/token-usage.ts";
 import type { SettledDevice } from "../engine/choose-device.ts";
 
@@ -23,7 +23,7 @@ export interface LoadReport {
 
 /** What the parent sends. A request's id is its own: it comes back with every answer to it. */
 export type ToChild =
-  | { readonly type: "load"; readonly specs: readonly ModelSpec[]; readonly options: LoadOptions }
+  | { readonly type: "load"; readonly specs: readonly LocalSpec[]; readonly options: LoadOptions }
   | WorkMessage
   | { readonly type: "memory"; readonly id: number }
   /** Drops what is left of a request. It is not answered. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { ModelSpec } from "../domain/model-spec.ts";
+import type { LocalSpec } from "../domain/model-spec.ts";
 import type { BorrowModels } from "./child-process.ts";
 import { defer } from "./deferred.ts";
 import type { ToChild } from "./protocol.ts";
@@ -30,7 +30,7 @@ export function borrowModels(place: LendingPlace): BorrowModels {
   return ({ onMessage, onEnd }) => {
     const unsent: ToChild[] = [];
     const ended = defer<void>();
-    let specs: readonly ModelSpec[] = [];
+    let specs: readonly LocalSpec[] = [];
     let isWelcome = false;
     let isEnded = false;
     let hasAnswered = false;
@@ -160,7 +160,7 @@ function openConnection({ folder, socketPath, version, greetingMs = GREETING_MS 
  * Whether the reranker could have to cut the query. Only the process of the model knows, and a server does not pass it on: a query that
  * could be too long, if each of its characters were a token, does not go there.
  */
-function mayCutQuery(message: ToChild, specs: readonly ModelSpec[]): boolean {
+function mayCutQuery(message: ToChild, specs: readonly LocalSpec[]): boolean {
   const spec = specs.find(({ role }) => role === "reranker");
   if (spec === undefined) return false;
   const asked = askedIn(message);

@@ -1,4 +1,4 @@
-import type { Device, ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { Device, ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import type { FromChild, LoadOptions, ToChild } from "./protocol.ts";
 import { readVector } from "./warm-frames.ts";
 
@@ -89,7 +89,7 @@ export function readReply(value: unknown): FromServer | undefined {
 }
 
 /** Why a server's models would not answer as models of one's own; `undefined` when they would. */
-export function termsProblem({ threads, device = "auto", longDocuments = "truncate" }: LoadOptions, specs: readonly ModelSpec[], terms: LendingTerms): string | undefined {
+export function termsProblem({ threads, device = "auto", longDocuments = "truncate" }: LoadOptions, specs: readonly LocalSpec[], terms: LendingTerms): string | undefined {
   if (device !== "auto" && device !== terms.device) return `it runs models on ${terms.device}`;
   if (threads !== undefined && threads !== terms.threads) return `it does not run models with ${threads} threads`;
   const judges = specs.some(({ role }) => role === "reranker");

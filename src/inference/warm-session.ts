@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Judgment } from "../domain/candidate.ts";
-import type { ModelRole, ModelSpec } from "../domain/model-spec.ts";
+import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import { NO_TOKENS } from "../domain/token-usage.ts";
 import type { Embedder, Embedding } from "../ports/embedder.ts";
 import type { Reranker } from "../ports/reranker.ts";
@@ -25,9 +25,9 @@ export interface WarmCaller {
 /** The models of a server. Whatever rejects here sends the client to a process of its own, which then finds out by itself. */
 export interface WarmModels {
   /** Resolves when the model can answer. */
-  load(spec: ModelSpec, caller: WarmCaller): Promise<LoadReport>;
-  embedder(spec: ModelSpec, caller: WarmCaller): Embedder;
-  reranker(spec: ModelSpec, caller: WarmCaller): Reranker;
+  load(spec: LocalSpec, caller: WarmCaller): Promise<LoadReport>;
+  embedder(spec: LocalSpec, caller: WarmCaller): Embedder;
+  reranker(spec: LocalSpec, caller: WarmCaller): Reranker;
 }
 
 export interface WarmSessionOptions {
@@ -51,7 +51,7 @@ export interface WarmSession {
 export function openWarmSession(socket: Socket, { version, terms, models, client, onActivity, graceMs = GRACE_MS }: WarmSessionOptions): WarmSession {
   const reader = createFrameReader();
   /** What was asked for, by role; work waits until its model is lent. */
-  const wanted = new Map<ModelRole, { readonly spec: ModelSpec; readonly loaded: Promise<void> }>();
+  const wanted = new Map<ModelRole, { readonly spec: LocalSpec; readonly loaded: Promise<void> }>();
   /** By id; loads have none. */
   const running = new Map<number | object, AbortController>();
   let isGreeted = false;
@@ -151,7 +151,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
   }
 
   /** In their order: the query's vector is wanted before anything is judged. */
-  async function loadAll(specs: readonly ModelSpec[], caller: WarmCaller): Promise<void> {
+  async function loadAll(specs: readonly LocalSpec[], caller: WarmCaller): Promise<void> {
     let last = Promise.resolve();
     for (const spec of specs) {
       last = last.then(() => load(spec, caller));
@@ -162,7 +162,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
     await last;
   }
 
-  async function load(spec: ModelSpec, caller: WarmCaller): Promise<void> {
+  async function load(spec: LocalSpec, caller: WarmCaller): Promise<void> {
     const { loadMs, device } = await models.load(spec, caller);
     if (!caller.signal.aborted) send({ type: "loaded", role: spec.role, loadMs, device });
   }
@@ -204,7 +204,7 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
     if (sent !== judgments.length || sent !== texts.length) throw new Error(`${sent} of ${texts.length} texts were judged`);
   }
 
-  async function lent(role: ModelRole, { signal }: WarmCaller): Promise<ModelSpec> {
+  async function lent(role: ModelRole, { signal }: WarmCaller): Promise<LocalSpec> {
     const model = wanted.get(role);
     if (model === undefined) throw new Error(`no ${role} was asked for`);
     await model.loaded;

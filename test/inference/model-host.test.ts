@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { ModelSpec } from "../../src/domain/model-spec.ts";
+import type { LocalSpec } from "../../src/domain/model-spec.ts";
 import type { EngineOptions, EmbeddingUse, Pair } from "../../src/engine/loaded-models.ts";
 import { type ModelEngine, ModelHost } from "../../src/inference/model-host.ts";
 import type { FromChild, LoadOptions, ToChild } from "../../src/inference/protocol.ts";
@@ -11,7 +11,7 @@ const RERANKER = fakeSpec("reranker", "qwen", true);
 const LOAD: ToChild = { type: "load", specs: [EMBEDDER, RERANKER], options: {} };
 
 interface FakeEngine extends ModelEngine {
-  readonly opened: { spec: ModelSpec; options: EngineOptions }[];
+  readonly opened: { spec: LocalSpec; options: EngineOptions }[];
   readonly used: EmbeddingUse[];
   readonly pairs: Pair[];
 }
@@ -183,7 +183,7 @@ describe("requests", () => {
 test.each([
   ["the query", undefined, RERANKER],
   ["instruction and query", "Find the manual", RERANKER],
-  ["the query", "Find the manual", { ...RERANKER, readsInstruction: false } as ModelSpec],
+  ["the query", "Find the manual", { ...RERANKER, readsInstruction: false } as LocalSpec],
 ])("that %s was cut is said where the instruction is %s", async (what, instruction, reranker) => {
   const { host, messages, until } = startHost(fakeEngine());
   host.receive({ type: "load", specs: [reranker], options: {} });

@@ -1,5 +1,5 @@
 import type { ModelRole, ModelSpec } from "../../src/domain/model-spec.ts";
-import { estimateTokens } from "../../src/server/limits.ts";
+import { estimateTokens } from "../../src/domain/estimate-tokens.ts";
 import type { Caller, EmbedRequest, ModelService, ScoreRequest, ServedModel, WantedModel } from "../../src/server/model-service.ts";
 import { ServiceError } from "../../src/server/service-error.ts";
 import { createFakeEmbedder, createFakeReranker, fakeSpec } from "./fake-models.ts";

@@ -1,5 +1,5 @@
 import type { Judgment } from "../../src/domain/candidate.ts";
-import type { ModelSpec } from "../../src/domain/model-spec.ts";
+import type { LocalSpec, ModelSpec } from "../../src/domain/model-spec.ts";
 import { relevanceOf } from "../../src/domain/ranking.ts";
 import { addUsage, NO_TOKENS } from "../../src/domain/token-usage.ts";
 import type { Embedder } from "../../src/ports/embedder.ts";
@@ -8,7 +8,7 @@ import type { Reranker, ScoreOptions } from "../../src/ports/reranker.ts";
 const DIMENSIONS = 64;
 
 /** @param readsInstruction as a Qwen3 model does, though the rest is an encoder's. */
-export function fakeSpec(role: ModelSpec["role"], id = "fake", readsInstruction = false): ModelSpec {
+export function fakeSpec(role: ModelSpec["role"], id = "fake", readsInstruction = false): LocalSpec {
   return {
     role,
     family: "encoder",
@@ -93,7 +93,7 @@ export interface FakeReranker extends Reranker {
 }
 
 /** @param logitOf the logit of a text for a query; @param delayMs time for each text. */
-export function createFakeReranker(logitOf: (query: string, text: string) => number, delayMs = 0, spec = fakeSpec("reranker")): FakeReranker {
+export function createFakeReranker(logitOf: (query: string, text: string) => number, delayMs = 0, spec: ModelSpec = fakeSpec("reranker")): FakeReranker {
   const scored: string[] = [];
   const instructions: (string | undefined)[] = [];
   return {

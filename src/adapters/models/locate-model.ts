@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
+import type { ModelRole, LocalSpec } from "../../domain/model-spec.ts";
 import { findGraph, graphPathsIn } from "./choose-graph.ts";
 import { snapshotsOf, type Snapshot } from "./hub-snapshots.ts";
 import { readFolderFacts } from "./infer-role-card.ts";
@@ -13,7 +13,7 @@ import { holdsSafetensors, isQwen3 } from "./qwen3-checkpoint.ts";
 import { modelId } from "./resolve-pair.ts";
 
 /** See `ModelLocator.locate`. */
-export async function locateModel(name: string, role: ModelRole, options: LocateOptions, context: LocatorContext): Promise<ModelSpec> {
+export async function locateModel(name: string, role: ModelRole, options: LocateOptions, context: LocatorContext): Promise<LocalSpec> {
   const found = findModel(parseHalf(name, role, context), role, context);
   return isQwen3(found.folder) ? openQwen3(found, role, options, context) : openModelFolder(found, role, options);
 }

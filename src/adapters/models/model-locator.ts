@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../domain/errors.ts";
-import type { ModelRole, ModelSpec, Qwen3Precision, Qwen3Spec } from "../../domain/model-spec.ts";
+import type { ModelRole, LocalSpec, Qwen3Precision, Qwen3Spec } from "../../domain/model-spec.ts";
 import type { CompileRequest } from "../../ports/model-compiler.ts";
 import { findCheckpoints, usualPair, type NamedCheckpoint } from "./find-checkpoints.ts";
 import { listModels, type ModelListing } from "./list-models.ts";
@@ -63,7 +63,7 @@ export interface ModelLocator {
    * The model on this machine; a Qwen3 checkpoint is compiled first where it has to be. Throws UserError that says what was
    * looked for, where, and how to get it.
    */
-  locate(name: string, role: ModelRole, options?: LocateOptions): Promise<ModelSpec>;
+  locate(name: string, role: ModelRole, options?: LocateOptions): Promise<LocalSpec>;
 
   /**
    * What a download of this name (a preset, a model, "a+b", a hub id) has to bring: one item for each repository, none for

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { createExactIndex } from "../../adapters/exact-index.ts";
 import { createHnswIndex } from "../../adapters/hnsw-index.ts";
 import type { Settings } from "../../config/settings-table.ts";
-import type { ModelSpec } from "../../domain/model-spec.ts";
+import type { LocalSpec } from "../../domain/model-spec.ts";
 import { chooseDevice } from "../../engine/choose-device.ts";
 import { startInference } from "../../inference/inference-client.ts";
 import type { BenchmarkedModel, BenchmarkMachine, BenchmarkReport } from "../../pipeline/benchmark-report.ts";
@@ -16,7 +16,7 @@ import { benchDocuments } from "../bench-texts.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames, requireLocal, usualModelNotice } from "../locate-models.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 
 const QUERY = "how do I remove limescale from a kettle?";
@@ -42,8 +42,8 @@ export async function runBench(flags: Flags & { readonly json?: boolean }, conte
   const pair = settings.models ?? (await locator.usualPair());
   const namesHalf = isSet("embedder") || isSet("reranker");
   if (!isSet("models") && !namesHalf) onNotice(usualModelNotice(pair, "pair"));
-  const embedder = await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens });
-  const reranker = await locateReranker(locator, names.reranker, settings);
+  const embedder = requireLocal(await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }));
+  const reranker = requireLocal(await locateReranker(locator, names.reranker, settings));
   const chosen = { embedder, reranker, name: namesHalf ? `${names.embedder}+${names.reranker}` : pair };
   if (machine.isBusy) onNotice(busyLine(machine));
 
@@ -54,8 +54,8 @@ export async function runBench(flags: Flags & { readonly json?: boolean }, conte
 }
 
 interface ChosenModels {
-  readonly embedder: ModelSpec;
-  readonly reranker: ModelSpec;
+  readonly embedder: LocalSpec;
+  readonly reranker: LocalSpec;
   /** As `--models` takes them. */
   readonly name: string;
 }
@@ -68,7 +68,7 @@ async function measure(
   { environment: env, signal }: CommandContext,
   { timeBoxes, vectors = VECTORS, queries = QUERIES }: BenchSize,
 ): Promise<BenchmarkReport> {
-  const benchmarked = async (spec: ModelSpec): Promise<BenchmarkedModel> => {
+  const benchmarked = async (spec: LocalSpec): Promise<BenchmarkedModel> => {
     const { id, revision, precision, fingerprint } = spec;
     return { id, revision, precision, fingerprint, device: (await chooseDevice(settings.device, spec)).device };
   };

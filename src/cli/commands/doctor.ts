@@ -6,7 +6,6 @@ import { loadBetterSqlite3, loadHnswlib } from "../../adapters/native-modules.ts
 import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
 import { UserError } from "../../domain/errors.ts";
 import { findDevices } from "../../engine/find-devices.ts";
-import { startInference } from "../../inference/inference-client.ts";
 import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
 import type { VectorCensus } from "../../ports/passage-store.ts";
 import { doctorJson, doctorText, type Check } from "../../reporters/doctor-report.ts";
@@ -17,6 +16,7 @@ import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
 import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
 import { describeServer } from "../running-server.ts";
+import { startModels } from "../start-models.ts";
 
 /** An index of 50,000 passages takes about this much with its vector file, and the same again while it is rewritten. */
 const ENOUGH_DISK_BYTES = 500_000_000;
@@ -67,7 +67,7 @@ async function devicesDetail(): Promise<string> {
 async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandContext): Promise<string> {
   const locator = openLocator(hub, cwd, { settings });
   const names = await modelNames(locator, settings, undefined);
-  const inference = startInference({
+  const inference = startModels({
     embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }),
     reranker: await locateReranker(locator, names.reranker, settings),
     ...inferenceSettings(settings),

@@ -1,5 +1,4 @@
 import { UserError } from "../../domain/errors.ts";
-import { startInference } from "../../inference/inference-client.ts";
 import { DEFAULT_CHUNKING } from "../../pipeline/index-manifest.ts";
 import { rank, type RankOptions } from "../../pipeline/rank.ts";
 import type { Settings } from "../../config/settings-table.ts";
@@ -14,6 +13,7 @@ import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
 import { modelsOfServer } from "../running-server.ts";
 import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
+import { startModels } from "../start-models.ts";
 
 export interface RankFlags extends Flags, FormatFlags {
   readonly fromPaths?: boolean;
@@ -38,7 +38,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
   const onNotice = (line: string): void => writer.notice(line);
   const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal: context.signal, openProgress: compileProgressOf(context) } });
   const names = await modelNames(locator, settings, undefined);
-  const inference = startInference({
+  const inference = startModels({
     reranker: await locateReranker(locator, names.reranker, settings),
     // Files are cut into passages by the embedder's tokenizer; lines need none.
     ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }) }),

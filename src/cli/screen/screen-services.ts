@@ -7,7 +7,6 @@ import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import { stateFolder } from "../../config/state-folder.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
-import { startInference } from "../../inference/inference-client.ts";
 import { search, type SearchOptions } from "../../pipeline/search.ts";
 import { weighSentences } from "../../pipeline/weigh-sentences.ts";
 import type { Reranker } from "../../ports/reranker.ts";
@@ -22,6 +21,7 @@ import type { NoticeBoard } from "./notice-board.ts";
 import { createRerankerPool, type RerankerPool } from "./reranker-pool.ts";
 import { saveSession } from "./save-session.ts";
 import type { ScreenTerminal } from "./screen-terminal.ts";
+import { startModels } from "../start-models.ts";
 
 export interface ScreenServicesOptions {
   /** With its reranker. */
@@ -141,7 +141,7 @@ function openRerankers({ index, settings, hub, context, board }: ScreenServicesO
     own: { spec: index.reranker.spec, inference: index.inference },
     locator,
     locate: (name) => locateReranker(locator, name, settings),
-    start: (spec) => startInference({ reranker: spec, ...inferenceSettings(settings), ...modelsOfServer(settings, context.environment), onNotice: (line) => board.tell(line) }),
+    start: (spec) => startModels({ reranker: spec, ...inferenceSettings(settings), ...modelsOfServer(settings, context.environment), onNotice: (line) => board.tell(line) }),
   });
 }
 

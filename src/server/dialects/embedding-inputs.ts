@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { ModelSpec } from "../../domain/model-spec.ts";
-import { checkTokenCount, estimateTokens, type RequestLimits } from "../limits.ts";
+import { estimateTokens } from "../../domain/estimate-tokens.ts";
+import { checkTokenCount, type RequestLimits } from "../limits.ts";
 import type { Caller, EmbedReply, EmbedRequest, ModelService } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 

@@ -1,7 +1,7 @@
 import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
 import type { RelevanceCache } from "../../ports/relevance-cache.ts";
 import { untilAborted } from "../../pipeline/until-aborted.ts";
-import { estimateTokens } from "../limits.ts";
+import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { Caller, ModelService, ServedModel } from "../model-service.ts";
 import { openAbortScope } from "./abort-scope.ts";
 import { DefaultModels } from "./default-models.ts";

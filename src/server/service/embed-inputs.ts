@@ -1,7 +1,7 @@
 import { ModelProcessDied, UserError } from "../../domain/errors.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
 import type { Embedder, Embedding } from "../../ports/embedder.ts";
-import { estimateTokens } from "../limits.ts";
+import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { EmbedReply, EmbedRequest } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 import { checkFinite } from "./failures.ts";

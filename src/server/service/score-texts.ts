@@ -3,7 +3,7 @@ import type { ModelSpec } from "../../domain/model-spec.ts";
 import { addUsage, NO_TOKENS, type TokenUsage } from "../../domain/token-usage.ts";
 import type { KnownRelevance, RelevanceCache } from "../../ports/relevance-cache.ts";
 import type { Reranker } from "../../ports/reranker.ts";
-import { estimateTokens } from "../limits.ts";
+import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { ScoreReply, ScoreRequest } from "../model-service.ts";
 import { checkFinite } from "./failures.ts";
 import { relevanceKeys } from "./relevance-keys.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { describeServer, lendingPlace, modelsOfServer } from "../../../src/cli/running-server.ts";
 import { lendModels, type LendOptions } from "../../../src/cli/serve/lend-models.ts";
-import type { ModelSpec } from "../../../src/domain/model-spec.ts";
+import type { LocalSpec } from "../../../src/domain/model-spec.ts";
 import { createFakeModelService } from "../../support/fake-model-service.ts";
 import { fakeSpec } from "../../support/fake-models.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -20,7 +20,7 @@ async function lend(options: Partial<LendOptions> = {}) {
 }
 
 /** A search for one text with a reranker. */
-async function ask(environment: Readonly<Record<string, string>>, spec: ModelSpec): Promise<FakeBorrower> {
+async function ask(environment: Readonly<Record<string, string>>, spec: LocalSpec): Promise<FakeBorrower> {
   const place = lendingPlace(environment);
   if (place === undefined) throw new Error("there is no place for a socket");
   const client = borrow({ ...place, greetingMs: 60_000 });
@@ -34,7 +34,7 @@ describe.skipIf(process.platform === "win32")("a server's models", () => {
   test("judge for a search of the same user, as a client of its own", async () => {
     const { environment, service } = await lend();
     const { spec } = (await service.models()).find(({ role }) => role === "reranker") ?? {};
-    const clients = [await ask(environment, spec as ModelSpec), await ask(environment, spec as ModelSpec)];
+    const clients = [await ask(environment, spec as LocalSpec), await ask(environment, spec as LocalSpec)];
     for (const { messages } of clients) expect(messages.find(({ type }) => type === "judgment")).toMatchObject({ judgment: { logit: 1, truncated: false } });
     // They were loaded: nothing was asked of them but the two searches.
     expect(service.scored.map(({ query }) => query)).toEqual(["red kettle", "red kettle"]);

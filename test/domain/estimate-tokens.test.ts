@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { estimateTokens } from "../../src/server/limits.ts";
+import { estimateTokens } from "../../src/domain/estimate-tokens.ts";
 
 test.each([
   ["", 0],
