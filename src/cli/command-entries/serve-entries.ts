@@ -19,8 +19,8 @@ export const SERVE_ENTRIES: readonly CommandEntry[] = [
     name: "mcp",
     arguments: "",
     description: "let coding agents and editors search: the Model Context Protocol over stdin and stdout",
-    options: [],
-    examples: ["rerank mcp", "rerank mcp --index ~/notes", "claude mcp add rerank -- rerank mcp --index ~/notes"],
+    options: [["--http", "over HTTP: `rerank serve` with --mcp; --host, --port and the other options of a listener count then"]],
+    examples: ["rerank mcp", "rerank mcp --index ~/notes", "claude mcp add rerank -- rerank mcp --index ~/notes", "rerank mcp --http --port 8080"],
     run: async (_args, flags, context) => (await import("../commands/mcp.ts")).runMcp(flags, context),
   },
 ];

@@ -1,23 +1,19 @@
-import { findIndexHome } from "../../adapters/index-home.ts";
-import { layeredCache } from "../../adapters/relevance-cache/layered-cache.ts";
-import { createMemoryCache } from "../../adapters/relevance-cache/memory-cache.ts";
-import { openSqliteCache } from "../../adapters/relevance-cache/sqlite-cache.ts";
 import { readApiKeys } from "../../config/api-keys.ts";
-import type { HubSettings, Settings } from "../../config/settings-table.ts";
+import type { Settings } from "../../config/settings-table.ts";
 import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
-import type { RelevanceCache } from "../../ports/relevance-cache.ts";
 import { createServerLogger, type ServerLogger } from "../../server/http/server-logger.ts";
 import type { ServiceEvent } from "../../server/service/model-source.ts";
-import { compileProgressOf } from "../compile-model.ts";
-import { openForReading, openLocator } from "../compose.ts";
+import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
+import { agentDefaults } from "../mcp/agent-defaults.ts";
 import { packageVersion } from "../package-version.ts";
 import { checkBind } from "../serve/check-bind.ts";
 import { startIdleTimer } from "../serve/idle-timer.ts";
 import { lendModels, type Lending } from "../serve/lend-models.ts";
+import { openRelevanceCache } from "../serve/open-relevance-cache.ts";
 import { listen, openServer } from "../serve/open-server.ts";
+import { ownModels } from "../serve/own-models.ts";
 
 /** `rerank serve`: models and index over HTTP, until it is told to stop. Resolves to the exit code. */
 export async function runServe(flags: Flags, context: CommandContext): Promise<number> {
@@ -26,7 +22,7 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
   const { keys, notices } = readApiKeys({ env: environment, keyFile: settings.keyFile, sourceOf });
   for (const line of notices) notice(line);
   checkBind({ host: settings.host, hasKeys: keys.length > 0, insecure: settings.insecure });
-  const models = await ownModels(context, { settings, hub, isChosen: isSet("models") || isSet("reranker") }, notice);
+  const models = await ownModels(context, { settings, hub, isChosen: isSet("models") || isSet("reranker"), onNotice: notice });
   const log = openLog(settings);
   const end = new Ending(context.signal);
   context.expectStop();
@@ -38,9 +34,10 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     keys,
     models,
     locator: openLocator(hub, context.cwd, { settings }),
-    cache: openCache(settings, (line) => log.warn(line)),
+    cache: openRelevanceCache(settings, (line) => log.warn(line)),
     log,
     version: packageVersion(),
+    agentDefaults: agentDefaults(settings, isSet),
     onModelEvent: (event) => end.failOn(event, models),
     onActivity(requests) {
       running = requests;
@@ -68,36 +65,6 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     await server.stop();
   }
   return 0;
-}
-
-/** The index's models, or those that the settings name: compiled first where they have to be. */
-async function ownModels(
-  context: CommandContext,
-  { settings, hub, isChosen }: { readonly settings: Settings; readonly hub: HubSettings; readonly isChosen: boolean },
-  onNotice: (line: string) => void,
-): Promise<Record<ModelRole, ModelSpec>> {
-  const home = findIndexHome(context.cwd, settings.index);
-  const manifest = home && readManifest(home);
-  const locator = openLocator(hub, context.cwd, { settings, talk: { onNotice, signal: context.signal, openProgress: compileProgressOf(context) } });
-  const names = await modelNames(locator, settings, manifest);
-  if (!isChosen && manifest === undefined) onNotice(usualModelNotice(names.reranker, "pair"));
-  const embedder = await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }, manifest);
-  return { embedder, reranker: await locateReranker(locator, names.reranker, settings) };
-}
-
-function readManifest(home: Parameters<typeof openForReading>[0]) {
-  const { store } = openForReading(home);
-  try {
-    return store.readManifest();
-  } finally {
-    store.close();
-  }
-}
-
-function openCache({ cacheEntries: maxEntries, cacheTtl: ttlMs, cacheFile: path }: Settings, onNotice: (line: string) => void): RelevanceCache | undefined {
-  if (maxEntries === 0) return undefined;
-  const memory = createMemoryCache({ maxEntries, ttlMs });
-  return path === undefined ? memory : layeredCache(memory, openSqliteCache({ path, maxEntries, ttlMs, onNotice }));
 }
 
 function openLog({ logLevel, color }: Settings): ServerLogger {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { findIndexHome } from "../../adapters/index-home.ts";
 import type { ModelLocator } from "../../adapters/models/model-locator.ts";
-import { machineMemoryBytes } from "../../config/variable-aliases.ts";
 import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import type { Secret } from "../../config/secret.ts";
 import { UserError } from "../../domain/errors.ts";
@@ -11,17 +11,15 @@ import { embeddingDialects } from "../../server/dialects/embedding-dialects.ts";
 import { rerankDialects } from "../../server/dialects/rerank-dialects.ts";
 import { digestKey } from "../../server/http/security-options.ts";
 import type { ServerLogger } from "../../server/http/server-logger.ts";
-import type { RequestLimits } from "../../server/limits.ts";
 import type { ModelService } from "../../server/model-service.ts";
 import { createPageDialect } from "../../server/search/page-dialect.ts";
 import { searchDialect } from "../../server/search/search-dialect.ts";
-import { createModelService } from "../../server/service/create-model-service.ts";
 import type { ServiceEvent } from "../../server/service/model-source.ts";
 import { PACKAGE_ROOT } from "../compose.ts";
+import type { AgentDefaults } from "../mcp/agent-defaults.ts";
+import { createMcpDialect } from "../mcp/mcp-dialect.ts";
 import { logModelEvent } from "./log-models.ts";
-import { createModelSource } from "./model-source.ts";
-import { openSearchService } from "./open-search-service.ts";
-import { parseAliases } from "./parse-aliases.ts";
+import { openServices } from "./open-services.ts";
 
 export interface ServerOptions {
   readonly settings: Settings;
@@ -35,6 +33,8 @@ export interface ServerOptions {
   readonly cache: RelevanceCache | undefined;
   readonly log: ServerLogger;
   readonly version: string;
+  /** For /mcp, where `settings.mcp` has it. */
+  readonly agentDefaults: AgentDefaults;
   readonly onModelEvent: (event: ServiceEvent) => void;
   /** @param running requests that are under way. */
   readonly onActivity: (running: number) => void;
@@ -49,38 +49,26 @@ export interface OpenedServer {
   stop(): Promise<void>;
 }
 
-const OWN_MEMORY_SHARE = 0.5;
-
 /** Models, search and routes, not listening yet. */
 export function openServer(options: ServerOptions): OpenedServer {
-  const { settings, hub, cwd, log, version, models, locator, cache } = options;
-  const limits: RequestLimits = {
-    maxDocuments: settings.maxDocuments,
-    maxRequestTokens: settings.maxRequestTokens,
-    maxBodyBytes: settings.maxBody,
-    deadlineMs: settings.deadline,
-  };
-  const memoryBytes = settings.modelMemory ?? machineMemoryBytes() * OWN_MEMORY_SHARE;
-  const service = createModelService({
-    source: createModelSource(locator, settings),
-    defaults: models,
-    allowed: settings.allowedModels,
-    aliases: parseAliases(settings.aliases),
-    memoryBytes,
-    queueRequests: settings.queueRequests,
-    queueTokens: settings.queueTokens,
-    cache,
-    cacheScope: settings.longDocuments,
-    readsWholeTexts: settings.longDocuments === "windows",
-    onEvent(event) {
+  const { settings, hub, cwd, log, version } = options;
+  const services = openServices({
+    settings,
+    hub,
+    cwd,
+    models: options.models,
+    locator: options.locator,
+    cache: options.cache,
+    onModelEvent(event) {
       logModelEvent(log, event);
       options.onModelEvent(event);
     },
     onTurn: (texts, tokens) => app.observeTurn(texts, tokens),
+    onNotice: (line) => log.warn(line),
   });
-  const search = openSearchService({ settings, hub, cwd, models: service, limits, onNotice: (line) => log.warn(line) });
+  const { models, search, limits, memoryBytes } = services;
   const app = createApp({
-    models: service,
+    models,
     search,
     limits,
     version,
@@ -100,20 +88,19 @@ export function openServer(options: ServerOptions): OpenedServer {
       ...embeddingDialects({ maxConcurrentRequests: settings.queueRequests }),
       searchDialect,
       createPageDialect(join(PACKAGE_ROOT, "dist", "page")),
+      ...(settings.mcp ? [createMcpDialect({ services, defaults: options.agentDefaults, indexHome: () => findIndexHome(cwd, settings.index) })] : []),
     ],
   });
   return {
-    service,
+    service: models,
     app,
     memoryBytes,
     async stop() {
       app.beginDrain();
       // Waits for the requests that have begun, which are bounded by their deadline.
       await app.close();
-      await service.drain();
-      await service.close();
-      await search.close();
-      cache?.close();
+      await models.drain();
+      await services.close();
     },
   };
 }

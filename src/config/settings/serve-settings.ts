@@ -2,6 +2,8 @@ import type { SettingDefinition } from "../setting-definition.ts";
 
 const DAY_MS = 86_400_000;
 const MAX_COUNT = 100_000_000;
+/** Those that listen: `mcp` with --http is `serve` with --mcp. */
+const HTTP_COMMANDS = ["serve", "mcp"] as const;
 
 /** How `rerank serve` listens, whom it answers, and how much it takes on. */
 export const SERVE_SETTINGS = [
@@ -13,7 +15,7 @@ export const SERVE_SETTINGS = [
     type: "string",
     default: "127.0.0.1",
     doc: "address to listen on; any but this machine's own needs a key, or --insecure",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "port",
@@ -25,7 +27,7 @@ export const SERVE_SETTINGS = [
     max: 65_535,
     default: 7372,
     doc: "port to listen on; 0 takes a free one",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "keyFile",
@@ -35,7 +37,7 @@ export const SERVE_SETTINGS = [
     path: "folder",
     unset: "none",
     doc: "file of API keys, one a line, beside those in RERANK_API_KEY",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "insecure",
@@ -44,7 +46,7 @@ export const SERVE_SETTINGS = [
     type: "boolean",
     default: false,
     doc: "listen on a public address without a key",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "queryToken",
@@ -71,7 +73,7 @@ export const SERVE_SETTINGS = [
     type: "list",
     default: [],
     doc: "host names by which the server may be called, beside this machine's own; repeatable",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "allowedOrigins",
@@ -80,7 +82,7 @@ export const SERVE_SETTINGS = [
     type: "list",
     default: [],
     doc: "origins of web pages that may call the server (CORS), such as https://app.example.org; repeatable",
-    commands: ["serve"],
+    commands: HTTP_COMMANDS,
   },
   {
     key: "rateLimit",
@@ -229,6 +231,15 @@ export const SERVE_SETTINGS = [
     choices: ["superset", "tutorial"],
     default: "superset",
     doc: "what /rerank answers when asked with documents: as Cohere, Jina and vLLM, or scores, ranked_documents and ranked_scores",
+    commands: ["serve"],
+  },
+  {
+    key: "mcp",
+    flag: "--mcp",
+    env: "RERANK_MCP",
+    type: "boolean",
+    default: false,
+    doc: "answer agents at /mcp too: the Model Context Protocol over HTTP",
     commands: ["serve"],
   },
   {

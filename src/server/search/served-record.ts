@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Candidate, RankedPassage } from "../../domain/candidate.ts";
 import type { SearchResult } from "../../pipeline/search-result.ts";
+import { displayPath } from "../../reporters/display-path.ts";
 import { resultRecord, searchRecord, type ResultRecord, type SearchRecord } from "../../reporters/result-record.ts";
 
 /**
@@ -16,6 +17,12 @@ export function servedRecord(result: SearchResult, baseFolder: string): SearchRe
 export function servedCandidate(candidate: Candidate, baseFolder: string): ResultRecord {
   const ranked: RankedPassage = { ...candidate, rank: candidate.recallRank, judgment: null };
   return withoutFolders(resultRecord(ranked, { baseFolder, cwd: baseFolder }), baseFolder);
+}
+
+/** A stored path as clients of other machines know it: relative to the base folder, also where it has to climb out of it. */
+export function servedPath(path: string, baseFolder: string): string {
+  const shown = displayPath(path, { baseFolder, cwd: baseFolder });
+  return isAbsolute(shown) ? fromBase(shown, baseFolder) : shown;
 }
 
 function withoutFolders(record: ResultRecord, baseFolder: string): ResultRecord {
