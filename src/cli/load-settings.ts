@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { readDotenvFile, type DotenvFile } from "../config/dotenv-file.ts";
+import { variable } from "../config/environment.ts";
 import { resolveSettings, type ResolvedSettings } from "../config/resolve-settings.ts";
 import type { CommandName, SettingKey } from "../config/settings-table.ts";
 import { isServeVariable } from "../config/variable-aliases.ts";
@@ -41,7 +42,7 @@ export async function loadSettings(
 /** Names only: values may be keys. */
 function tellDotenv({ path, values }: DotenvFile, environment: CommandContext["environment"], output: Pick<Output, "notice">): void {
   const names = Object.keys(values).toSorted();
-  const overridden = names.filter((name) => environment[name] !== undefined);
+  const overridden = names.filter((name) => variable(environment, name) !== undefined);
   const used = names.filter((name) => !overridden.includes(name));
   if (used.length > 0) output.notice(`rerank: ${path} sets ${used.join(", ")}`);
   if (overridden.length > 0) output.notice(`rerank: the environment goes before ${path}: ${overridden.join(", ")}`);

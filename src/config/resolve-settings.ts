@@ -7,6 +7,7 @@ import type { DotenvFile } from "./dotenv-file.ts";
 import { variable, type Environment } from "./environment.ts";
 import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";
 import { parseSetting, type SettingValue } from "./parse-setting.ts";
+import { REMOTE_KEY_VARIABLES } from "./provider-keys.ts";
 import {
   SETTING_KEYS,
   SETTINGS,
@@ -64,10 +65,13 @@ type Sourced = SettingSource & { readonly value: SettingValue | undefined };
  * mistake that shows only on some days is harder to find.
  */
 export async function resolveSettings({ env, dotenv, ...options }: ResolveOptions): Promise<ResolvedSettings> {
-  const environment = { ...dotenv?.values, ...env };
-  const sourceOf = (name: string): string => (dotenv !== undefined && env[name] === undefined && name in dotenv.values ? `${name} in ${dotenv.path}` : name);
+  // An empty variable counts as unset: with compose's ${RERANK_API_KEY} it must not take away the key in the file.
+  const isFromFile = (name: string): boolean => dotenv !== undefined && name in dotenv.values && variable(env, name) === undefined;
+  const environment = { ...env, ...Object.fromEntries(Object.entries(dotenv?.values ?? {}).filter(([name]) => isFromFile(name))) };
+  const sourceOf = (name: string): string => (dotenv !== undefined && isFromFile(name) ? `${name} in ${dotenv.path}` : name);
   const files = await findConfigFiles({ env, ...options });
   for (const file of [files.project, files.user]) if (file !== undefined) checkKeys(file);
+  if (files.project !== undefined) refuseUserOnly(files.project);
   const notices = misspeltVariables(environment);
   if (options.command === "serve") notices.push(...idleVariableNotices(environment));
   const origins: Origins = { files, environment, sourceOf, notices };
@@ -104,15 +108,31 @@ function resolveOne(
     if (notice !== undefined) notices.push(notice);
     return { source: "environment", where, value: take(value, where, cwd) };
   };
+  const fromVariable = (name: string): Sourced => {
+    const where = sourceOf(name);
+    const raw = variable(environment, name);
+    if (raw !== undefined && isServiceLink(setting, raw)) {
+      notices.push(`${where} is the address of a Kubernetes service of that name and has no effect`);
+      return { source: "environment", where, value: undefined };
+    }
+    return { source: "environment", where, value: take(raw, where, cwd) };
+  };
   const flag = command === undefined || setting.commands.includes(command) ? flags[setting.key] : undefined;
+  const own: Sourced[] = [{ source: "flag", where: longFlag(setting), value: take(flag, longFlag(setting), cwd) }, fromVariable(setting.env)];
+  // The names of other servers are everybody's: what another program means by them is no mistake where ours are set.
+  const asksAliases = command === "serve" && own.every(({ value }) => value === undefined);
   const candidates: Sourced[] = [
-    { source: "flag", where: longFlag(setting), value: take(flag, longFlag(setting), cwd) },
-    { source: "environment", where: sourceOf(setting.env), value: take(variable(environment, setting.env), sourceOf(setting.env), cwd) },
-    ...(command === "serve" ? (setting.aliases ?? []).map(fromAlias) : []),
+    ...own,
+    ...(asksAliases ? (setting.aliases ?? []).map(fromAlias) : []),
     fromFile(files.project),
     fromFile(files.user),
   ];
   return candidates.find(({ value }) => value !== undefined) ?? { source: "default", where: "", value: setting.default };
+}
+
+/** Kubernetes sets RERANK_PORT=tcp://10.96.0.12:7372 in every pod beside a service that is called "rerank". */
+function isServiceLink({ key }: SettingDefinition, raw: string): boolean {
+  return key === "port" && /^(tcp|udp|sctp):\/\//.test(raw.trim());
 }
 
 /** Paths count from where they are written, so that a setting means the same in every working directory. */
@@ -132,6 +152,16 @@ function checkKeys({ path, values }: Pick<ConfigFile, "path" | "values">): void 
     // Editors look for "$schema" to offer completions.
     if (key !== "$schema") requireSettingKey(key, `${path}: `);
   }
+}
+
+/** Throws UserError for a project's file that says where texts and keys go. */
+function refuseUserOnly({ path, values }: Pick<ConfigFile, "path" | "values">): void {
+  const settings: readonly SettingDefinition[] = SETTINGS;
+  const found = settings.find(({ key, userOnly }) => userOnly === true && Object.hasOwn(values, key));
+  if (found === undefined) return;
+  throw new UserError(`${path}: a project's file cannot set "${found.key}": a folder that was cloned must not say where your texts and keys go`, {
+    hint: `set it yourself, in the user's file (rerank config set ${found.key} ...), with ${longFlag(found)}, or with ${found.env}`,
+  });
 }
 
 /** @param origin put in front of the message. Throws UserError that suggests the nearest key. */
@@ -173,7 +203,7 @@ function checkOverlap(found: Map<string, Sourced>): void {
 }
 
 function misspeltVariables(env: Environment): string[] {
-  const known: readonly string[] = [...SETTINGS.map((setting) => setting.env), ...KEY_VARIABLES];
+  const known: readonly string[] = [...SETTINGS.map((setting) => setting.env), ...KEY_VARIABLES, ...REMOTE_KEY_VARIABLES];
   return Object.keys(env)
     .filter((name) => name.startsWith("RERANK_") && !known.includes(name))
     .flatMap((name) => {

@@ -49,7 +49,7 @@ export function readAlias(name: string, raw: string, origin: string, memoryBytes
     case "MODEL_PRECISION":
       return readPrecision(value, origin);
     case "LOG_LEVEL":
-      return { value: LOG_LEVELS[value.toLowerCase()] ?? value };
+      return readLogLevel(value, origin);
     case "MAX_MEMORY_PERCENTAGE":
       return { value: String(shareOfMemory(value, origin, memoryBytes)) };
     default:
@@ -86,7 +86,13 @@ function readPrecision(written: string, origin: string): AliasValue {
   return { value: "auto", notice: `${origin} is ${value}, which no model is compiled to here: precision is left to this machine (auto)` };
 }
 
-/** Python's names and ours; what is not here is checked, and refused, as a value of the setting. */
+/** npm's "http" and what else programs call their levels: nobody's server should fail to start for it. */
+function readLogLevel(value: string, origin: string): AliasValue {
+  const level = LOG_LEVELS[value.toLowerCase()];
+  return level === undefined ? { value: undefined, notice: `${origin} is ${JSON.stringify(value)}, which is no level here, and has no effect` } : { value: level };
+}
+
+/** Python's names and ours. */
 const LOG_LEVELS: Readonly<Record<string, string>> = {
   trace: "debug",
   notset: "debug",

@@ -54,7 +54,6 @@ describe("variables of other servers", () => {
     expect(await message({ MODEL_DEVICE: "mps" })).toMatch(/^MODEL_DEVICE is "mps", but must be one of auto, cpu/);
     expect(await message({ MODEL_DEVICE: "cuda:1" })).toContain('MODEL_DEVICE is "cuda:1"');
     expect(await message({ MAX_SEQ_LENGTH: "128" })).toContain('MAX_SEQ_LENGTH is "128", but must be a whole number from 256');
-    expect(await message({ LOG_LEVEL: "loud" })).toContain('LOG_LEVEL is "loud"');
     expect(await message({ MODEL_PRECISION: "int3" })).toContain('MODEL_PRECISION is "int3"');
     expect(await message({ MAX_MEMORY_PERCENTAGE: "0.5" })).toBe('MAX_MEMORY_PERCENTAGE is "0.5", but must be a percentage from 1 to 100');
   });
@@ -87,6 +86,24 @@ describe("variables of other servers", () => {
     expect(notices).toEqual(["HOST is no address and has no effect: a name to listen on goes to --host or RERANK_HOST"]);
   });
 
+  test("a level that is none here leaves the log as it is", async () => {
+    const { settings, notices } = await resolved({ LOG_LEVEL: "http" });
+    expect(settings.logLevel).toBe("info");
+    expect(notices).toEqual(['LOG_LEVEL is "http", which is no level here, and has no effect']);
+  });
+
+  test("are not looked at where our own setting is given: they may be another program's", async () => {
+    const { settings, notices } = await resolved({ MODEL_DEVICE: "cuda:1", RERANK_DEVICE: "cpu", PORT: "http", LOG_LEVEL: "http" }, { flags: { port: 1, logLevel: "warn" } });
+    expect(settings).toMatchObject({ device: "cpu", port: 1, logLevel: "warn" });
+    expect(notices).toEqual([]);
+  });
+
+  test("the address that Kubernetes sets for a service called rerank is no port", async () => {
+    const { settings, notices } = await resolved({ RERANK_PORT: "tcp://10.96.0.12:7372", PORT: "8080" });
+    expect(settings.port).toBe(8080);
+    expect(notices).toEqual([expect.stringMatching(/^RERANK_PORT is the address of a Kubernetes service/)]);
+  });
+
   test("a batch size is answered with why there is none", async () => {
     expect((await resolved({ BATCH_SIZE: "32" })).notices).toEqual([expect.stringMatching(/^BATCH_SIZE=32 has no effect: texts are read one at a time/)]);
   });
@@ -115,6 +132,13 @@ describe("the working folder's .env", () => {
     expect(loaded.sourceOf("ACCESS_TOKEN")).toBe(`ACCESS_TOKEN in ${path}`);
     expect(lines).toEqual([`rerank: ${path} sets ACCESS_TOKEN, PORT, RERANK_DEADLINE`, `rerank: the environment goes before ${path}: HOST`]);
     expect(lines.join()).not.toContain("secret");
+  });
+
+  test("keeps a key that the environment leaves empty", async () => {
+    const { loaded, lines, path } = await load("RERANK_API_KEY=secret-of-the-file\n", { RERANK_API_KEY: "" });
+    expect(loaded.environment["RERANK_API_KEY"]).toBe("secret-of-the-file");
+    expect(loaded.sourceOf("RERANK_API_KEY")).toBe(`RERANK_API_KEY in ${path}`);
+    expect(lines).toEqual([`rerank: ${path} sets RERANK_API_KEY`]);
   });
 
   test("says in which file a wrong value stands", async () => {
