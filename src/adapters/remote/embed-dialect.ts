@@ -69,7 +69,7 @@ export function countOf(value: unknown): number | undefined {
 export function inOrder(entries: unknown, count: number, { indexName, vectorName }: { readonly indexName: string; readonly vectorName: string }): { readonly vectors: RawVector[]; readonly entries: unknown[] } {
   if (!Array.isArray(entries)) throw new BadAnswer("it has no list of vectors");
   if (entries.length !== count) throw new BadAnswer(`it has ${entries.length} vectors for ${count} texts`);
-  const sorted: unknown[] = new Array(count);
+  const sorted: unknown[] = Array.from({ length: count });
   const seen = new Set<number>();
   for (const entry of entries) {
     const index = member(entry, indexName);

@@ -1,9 +1,9 @@
 import type { EmbedDialectName } from "../../domain/remote-model.ts";
 import type { RemoteEndpoint } from "../../ports/remote-provider.ts";
 import { createEmbedClient } from "./embed-client.ts";
-import { countOf, member } from "./embed-dialect.ts";
+import { member } from "./embed-dialect.ts";
 import { embedTokensOf } from "./embed-providers.ts";
-import { textPreparation } from "./embed-remote.ts";
+import { prepareTexts } from "./embed-sides.ts";
 import type { RemoteTransport } from "./remote-transport.ts";
 
 export interface ProbedEmbedder {
@@ -29,7 +29,7 @@ export async function probeEmbedder(
   dimensions?: number,
 ): Promise<ProbedEmbedder> {
   const client = createEmbedClient(endpoint, transport);
-  const { text, side } = textPreparation(endpoint, "", "query", undefined);
+  const { text, side } = prepareTexts(endpoint, "", "query", undefined);
   const batch = { texts: [text("kettle")], use: "query" as const, model: endpoint.model, side, dimensions };
   const { vectors, json } = await client.ask(batch, { dimensions, signal });
   const modelId = nameOf(member(json, "model"));

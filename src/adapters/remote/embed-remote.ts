@@ -1,5 +1,4 @@
 import { cutToTokens } from "../../domain/cut-to-tokens.ts";
-import { embeddingQueryPrompt } from "../../domain/embedding-prompt.ts";
 import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { RemoteSpec } from "../../domain/model-spec.ts";
 import type { EmbedDialectName } from "../../domain/remote-model.ts";
@@ -8,7 +7,8 @@ import type { ProviderLimits, RemoteBounds, RemoteCost, RemoteEndpoint } from ".
 import { splitTexts } from "./embed-batches.ts";
 import { createEmbedClient } from "./embed-client.ts";
 import type { EmbedBatch } from "./embed-dialect.ts";
-import { embedProviderOf, instructionSide } from "./embed-providers.ts";
+import { embedProviderOf } from "./embed-providers.ts";
+import { prepareTexts } from "./embed-sides.ts";
 import type { RemoteTransport } from "./remote-transport.ts";
 
 export interface RemoteEmbedderOptions {
@@ -40,11 +40,11 @@ export function createRemoteEmbedder({ spec, endpoint, transport, bounds, limits
 
   async function embed(use: EmbedBatch["use"], texts: readonly string[], { signal, onProgress }: EmbedOptions, instruction?: string): Promise<Embedding[]> {
     signal?.throwIfAborted();
-    const prepare = textPreparation(endpoint, spec.id, use, instruction);
+    const prepare = prepareTexts(endpoint, spec.id, use, instruction);
     const cut = texts.map((text) => cutToTokens(prepare.text(text), maxTokens));
     const sent = cut.map(({ text }) => text);
     const ranges = splitTexts(sent, { maxDocuments, maxRequestTokens });
-    const embeddings: Embedding[] = new Array(texts.length);
+    const embeddings: Embedding[] = Array.from({ length: texts.length });
     const deadlineAt = transport.deadlineAt();
     // The first failure is the call's: what is under way beside it would be paid for nothing.
     const failure = new AbortController();
@@ -85,28 +85,4 @@ export function createRemoteEmbedder({ spec, endpoint, transport, bounds, limits
     embedPassages: (texts, options = {}) => embed("passage", texts, options),
     countTokens: async (texts) => texts.map(estimateTokens),
   };
-}
-
-interface TextPreparation {
-  /** What is sent in the place of a text. */
-  text(text: string): string;
-  readonly side: EmbedBatch["side"];
-}
-
-/**
- * What says which side texts stand on: Qwen3's words before queries, put there by us, or members of the request. Never both: a server
- * that is told the side puts its own words before the text.
- */
-export function textPreparation(
-  endpoint: RemoteEndpoint<EmbedDialectName>,
-  specId: string,
-  use: EmbedBatch["use"],
-  instruction: string | undefined,
-): TextPreparation {
-  const bare = (text: string): string => text;
-  const by = instructionSide(endpoint, endpoint.model ?? specId);
-  if (by === "client") return { text: use === "query" ? (query) => embeddingQueryPrompt(query, instruction) : bare, side: undefined };
-  // An unknown prompt's name is refused there, and only Qwen3's and their like are sure to have one: somebody has to say so.
-  if (endpoint.dialect === "tei" && endpoint.template === "client") return { text: bare, side: undefined };
-  return { text: bare, side: { instruction: by === "server" ? instruction : undefined } };
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_TASK } from "../../domain/default-task.ts";
+import { embeddingQueryPrompt } from "../../domain/embedding-prompt.ts";
 import { UserError } from "../../domain/errors.ts";
 import type { Qwen3Tokenizer, TextStart } from "./qwen3-tokenizer.ts";
 
@@ -53,9 +54,9 @@ export interface RerankPrompt {
 export function embeddingPrompt(
   tokenizer: Qwen3Tokenizer,
   text: string,
-  { use, instruction = DEFAULT_TASK, maxTokens }: { readonly use: "query" | "passage"; readonly instruction?: string | undefined; readonly maxTokens: number },
+  { use, instruction, maxTokens }: { readonly use: "query" | "passage"; readonly instruction?: string | undefined; readonly maxTokens: number },
 ): EmbeddingPrompt {
-  const input = use === "query" ? `Instruct: ${instruction}\nQuery:${text}` : text;
+  const input = use === "query" ? embeddingQueryPrompt(text, instruction) : text;
   const { ids, cut } = tokenizer.encodeStart(input, Math.max(0, maxTokens - 1));
   return { ids: join(ids, [tokenizer.specialId("<|endoftext|>")]), truncated: cut };
 }
