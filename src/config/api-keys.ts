@@ -1,13 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
-import { UserError } from "../domain/errors.ts";
 import { variable, type Environment } from "./environment.ts";
+import { readKeyFile, requireCarriable } from "./key-file.ts";
 import { Secret } from "./secret.ts";
 
 /** The variables that hold keys. The second is the name of an older server of this kind, and holds one key. */
 export const KEY_VARIABLES = ["RERANK_API_KEY", "ACCESS_TOKEN"] as const;
 /** Keys shorter than this can be guessed by asking often enough. */
 const SAFE_KEY_LENGTH = 16;
-const MAX_FILE_BYTES = 1_000_000;
 
 export interface ApiKeyOptions {
   readonly env: Environment;
@@ -31,7 +29,7 @@ export interface ApiKeys {
  */
 export function readApiKeys({ env, keyFile, sourceOf = (name) => name }: ApiKeyOptions): ApiKeys {
   const [many, one] = KEY_VARIABLES;
-  const file = keyFile === undefined ? { keys: [], notices: [] } : readKeyFile(keyFile);
+  const file = keyFile === undefined ? { keys: [], notices: [] } : readKeyFile(keyFile, "--key-file");
   const secrets = new Map<string, Secret>();
   for (const { value, source } of [
     ...(variable(env, many)?.split(",") ?? []).map((value) => ({ value, source: sourceOf(many) })),
@@ -45,37 +43,6 @@ export function readApiKeys({ env, keyFile, sourceOf = (name) => name }: ApiKeyO
   }
   const keys = [...secrets.values()];
   return { keys, notices: [...file.notices, ...shortKeys(keys)] };
-}
-
-function readKeyFile(path: string): { readonly keys: readonly { readonly value: string; readonly source: string }[]; readonly notices: readonly string[] } {
-  const { text, isOpenToAll } = readBounded(path);
-  const keys = text.split(/\r\n|\r|\n/).flatMap((line, position) => {
-    const value = line.trim();
-    return value === "" || value.startsWith("#") ? [] : [{ value, source: `${path}, line ${position + 1}` }];
-  });
-  if (keys.length === 0) throw new UserError(`the key file ${path} holds no key`, { hint: "write one key a line, or leave --key-file out" });
-  const notices = isOpenToAll ? [`everybody on this machine can read the keys in ${path}: chmod o= ${path}`] : [];
-  return { keys, notices };
-}
-
-function readBounded(path: string): { readonly text: string; readonly isOpenToAll: boolean } {
-  try {
-    const { mode, size } = statSync(path);
-    // Windows has no such bits: Node makes up the same ones for every file.
-    const isOpenToAll = process.platform !== "win32" && (mode & 0o007) !== 0;
-    if (size <= MAX_FILE_BYTES) return { text: readFileSync(path, "utf8").replace(/^\uFEFF/, ""), isOpenToAll };
-  } catch (cause) {
-    throw new UserError(`cannot read the key file ${path}: ${(cause as Error).message}`, { hint: "fix its path or its permissions", cause });
-  }
-  throw new UserError(`the key file ${path} is larger than a megabyte`, { hint: "name a file with one key a line" });
-}
-
-/** Clients send keys in a header, where neither spaces nor letters beyond ASCII come through unchanged. */
-function requireCarriable(key: string, source: string): void {
-  if (/^[\x21-\x7e]+$/.test(key)) return;
-  throw new UserError(`a key in ${source} has characters that an Authorization header cannot carry`, {
-    hint: "use letters, digits and punctuation of ASCII, without spaces: openssl rand -hex 32",
-  });
 }
 
 function shortKeys(keys: readonly Secret[]): string[] {

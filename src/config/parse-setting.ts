@@ -1,4 +1,5 @@
 import { UserError } from "../domain/errors.ts";
+import { parseAddress } from "./parse-address.ts";
 import type { SettingDefinition } from "./settings-table.ts";
 
 export type SettingValue = string | number | boolean | readonly string[];
@@ -29,6 +30,7 @@ const DURATION_UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000
  * Throws UserError naming the origin, the value and what was expected.
  */
 export function parseSetting(setting: SettingDefinition, raw: unknown, origin: string): SettingValue {
+  if (setting.type === "string" && setting.format === "address") return parseAddress(raw, origin);
   const value = parsedOrUndefined(setting, raw);
   if (value !== undefined) return value;
   throw new UserError(`${origin} is ${JSON.stringify(raw) ?? String(raw)}, but must be ${expectation(setting)}`, {

@@ -13,6 +13,7 @@ export const COMMAND_NAMES = [
   "status",
   "audit",
   "models",
+  "cache",
   "config",
   "completion",
   "doctor",
@@ -30,6 +31,11 @@ interface SettingBase {
   /** One line, without a full stop: help text and documentation. */
   readonly doc: string;
   readonly commands: readonly CommandName[];
+  /**
+   * A project's file must not hold it: `rerank` is run inside of folders that were downloaded or cloned, and those must not say where
+   * texts and keys go.
+   */
+  readonly userOnly?: true;
   /** What holds when the setting has no default of its own. */
   readonly unset?: string;
 }
@@ -44,6 +50,8 @@ export type SettingDefinition = SettingBase &
          * "model": the same for parts that start with "./", "../", "~/" or a root; other names are presets or hub ids.
          */
         readonly path?: "folder" | "model";
+        /** "address": a URL of a server without user name and password, or "none", which overrides another source. */
+        readonly format?: "address";
       }
     | {
         /** "bytes" and "duration" are read from "20MB" and "2s", and become bytes and milliseconds. */

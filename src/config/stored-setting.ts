@@ -11,7 +11,7 @@ export function requireSetting(key: string): SettingDefinition {
       hint: "set HF_TOKEN in the environment, or log in with: hf auth login",
     });
   }
-  if (/^hf_|^hub|_proxy$|^(endpoint|offline|cache)/i.test(key)) {
+  if (settingOf(key) === undefined && /^hf_|^hub|_proxy$|^(endpoint|offline|cache)/i.test(key)) {
     throw new UserError(`${key} is not kept in configuration files: it is shared with other programs`, {
       hint: "set HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE, http_proxy, https_proxy or no_proxy in the environment",
     });
