@@ -31,7 +31,7 @@ export async function startServer(options) {
   });
   const ended = new Promise((resolve) => child.on("close", resolve));
   void ended.then(() => rmSync(home, { recursive: true, force: true }));
-  process.once("exit", () => child.kill("SIGKILL"));
+  endWith(child);
   const url = await new Promise((resolve, reject) => {
     let out = "";
     child.stdout.on("data", (bytes) => {
@@ -49,6 +49,13 @@ export async function startServer(options) {
       return ended;
     },
   };
+}
+
+/** A bench that is stopped leaves no server behind. @param {import("node:child_process").ChildProcess} child */
+function endWith(child) {
+  process.once("exit", () => child.kill("SIGKILL"));
+  // Without a listener a signal ends this process without "exit".
+  for (const signal of ["SIGINT", "SIGTERM"]) if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(130));
 }
 
 /**
