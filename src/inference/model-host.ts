@@ -23,7 +23,7 @@ interface WorkTask {
 /**
  * The child's side of the protocol: loads models and serves requests in order of arrival, one text at a time. Between two
  * texts the event loop runs, so that a cancelled request stops and a query's vector goes ahead of everything else: of the
- * reranker's load, too, before it begins and wherever it waits.
+ * reranker's load, too, before it begins and wherever it waits. Queries without end let one text of the rest go in between.
  */
 export class ModelHost {
   readonly #send: (message: FromChild) => void;
@@ -37,6 +37,7 @@ export class ModelHost {
   #loading: Promise<void> | undefined;
   #arrival = defer<void>();
   #running = false;
+  #owesTurn = false;
 
   constructor(send: (message: FromChild) => void, engine: ModelEngine = { openEmbedder, openReranker }) {
     this.#send = send;
@@ -61,8 +62,15 @@ export class ModelHost {
     for (;;) {
       // Messages that wait are read before the next step is chosen.
       await new Promise((resolve) => setImmediate(resolve));
-      const query = this.#tasks.find(({ message }) => message.type === "embed" && message.use === "query");
-      if (query !== undefined && this.#isSettled("embedder")) await this.#step(query);
+      const query = this.#tasks.find(isQuery);
+      const waiting = this.#owesTurn ? this.#tasks.find((task) => !isQuery(task)) : undefined;
+      this.#owesTurn = false;
+      // What is loading takes its own turn: nothing of the rest can be answered before.
+      if (query !== undefined && waiting !== undefined && this.#loading === undefined && this.#loads.length === 0) await this.#step(waiting);
+      else if (query !== undefined && this.#isSettled("embedder")) {
+        this.#owesTurn = true;
+        await this.#step(query);
+      }
       else if (this.#loading !== undefined) await Promise.race([this.#loading, this.#nextArrival()]);
       else if (this.#loads.length > 0) this.#loading = this.#loadNext().finally(() => (this.#loading = undefined));
       else if (this.#tasks[0] !== undefined) await this.#step(this.#tasks[0]);
@@ -181,4 +189,8 @@ export class ModelHost {
     const place = this.#tasks.findIndex(({ message }) => message.id === id);
     if (place >= 0) this.#tasks.splice(place, 1);
   }
+}
+
+function isQuery({ message }: WorkTask): boolean {
+  return message.type === "embed" && message.use === "query";
 }

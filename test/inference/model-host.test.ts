@@ -129,6 +129,17 @@ describe("loading", () => {
 });
 
 describe("requests", () => {
+  test("queries without end do not keep passages from being read", async () => {
+    const { host, messages, until } = startHost(fakeEngine());
+    host.receive({ ...LOAD, specs: [EMBEDDER] });
+    await until(({ type }) => type === "loaded");
+    host.receive({ type: "embed", use: "passage", id: 1, texts: ["a", "b", "c"], firstNumber: 1 });
+    for (let id = 2; id < 12; id++) host.receive(query(id));
+    await until(isDone(11));
+    const order = messages.flatMap((message) => (message.type === "embedding" ? [message.id] : []));
+    expect(order.slice(0, 7)).toEqual([2, 1, 3, 1, 4, 1, 5]);
+  });
+
   test("an instruction goes with the query to both models, and not to passages", async () => {
     const engine = fakeEngine();
     const { host, until } = startHost(engine);

@@ -5,7 +5,6 @@ import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { EmbedReply, EmbedRequest } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 import { checkFinite } from "./failures.ts";
-import { isOneTurn } from "./seat.ts";
 
 type EmbedInput = EmbedRequest["inputs"][number];
 
@@ -17,14 +16,14 @@ export class InputEmbedding {
   #done = 0;
   /** Estimated tokens of each input. */
   readonly costs: readonly number[];
-  /** A search waits for its query's vector; many queries at a time wait as passages do. */
+  /** A search waits for its query's vector. */
   readonly isUrgent: boolean;
 
   constructor(spec: ModelSpec, request: EmbedRequest) {
     this.#spec = spec;
     this.#request = request;
     this.costs = request.inputs.map((input) => Math.max(1, Math.min(spec.maxTokens, estimateInput(input))));
-    this.isUrgent = request.use === "query" && isOneTurn(this.costs);
+    this.isUrgent = request.use === "query";
   }
 
   async run(embedder: Embedder, start: number, end: number, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { ServiceError } from "../service-error.ts";
 import { createBusyRate } from "./busy-rate.ts";
 import { Seat, type Slice, TURN_TOKENS } from "./seat.ts";
 import { Turns } from "./turns.ts";
+import { type WaitingBounds, WaitingRoom } from "./waiting-room.ts";
 
 /** Slices that are with the models' processes at a time: one is worked on, and the next one is there when it is done. */
 const RUNNING_SLICES = 2;
@@ -9,10 +10,8 @@ const RUNNING_SLICES = 2;
 const UNKNOWN_RETRY_SECONDS = 5;
 const MAX_RETRY_SECONDS = 60;
 
-export interface QueueOptions {
-  /** Requests and estimated tokens that may wait. A request that finds nobody waiting is taken in, whatever its size. */
-  readonly maxRequests: number;
-  readonly maxTokens: number;
+/** Of both bounds: a request that finds nobody waiting is taken in, whatever its size. */
+export interface QueueOptions extends WaitingBounds {
   /** In milliseconds. */
   readonly now?: () => number;
   /** Told of each slice that begins: its texts, and their estimated tokens. */
@@ -24,7 +23,10 @@ export interface QueuedWork {
   readonly client: string;
   /** Estimated tokens of each text, in the order in which they are worked on. */
   readonly costs: readonly number[];
-  /** Goes before all that is not, beside the slices that run: for what takes a moment and is waited for, as a query's vector. */
+  /**
+   * For what takes a moment and is waited for, as a query's vector: it goes before the client's other work. A single text of a client
+   * of whom nothing else waits goes before others' work, too, beside the slices that run, as long as the client has not had more than they.
+   */
   readonly isUrgent?: boolean;
 }
 
@@ -54,20 +56,15 @@ export interface QueueLoad {
 
 /** One queue for all clients and models; see `ModelService`. */
 export class FairQueue {
-  readonly #maxRequests: number;
-  readonly #maxTokens: number;
+  readonly #waiting: WaitingRoom;
   readonly #now: () => number;
   readonly #onTurn: QueueOptions["onTurn"];
   readonly #rate;
-  readonly #turns = new Turns<Seat>(TURN_TOKENS);
-  readonly #urgent = new Turns<Seat>(TURN_TOKENS);
+  readonly #turns = new Turns<Seat>();
   readonly #running = { slices: 0, urgent: 0, texts: 0, tokens: 0 };
-  #waitingRequests = 0;
-  #waitingTokens = 0;
 
-  constructor({ maxRequests, maxTokens, now = () => performance.now(), onTurn }: QueueOptions) {
-    this.#maxRequests = maxRequests;
-    this.#maxTokens = maxTokens;
+  constructor({ now = () => performance.now(), onTurn, ...bounds }: QueueOptions) {
+    this.#waiting = new WaitingRoom(bounds);
     this.#now = now;
     this.#onTurn = onTurn;
     this.#rate = createBusyRate(now);
@@ -75,24 +72,21 @@ export class FairQueue {
 
   get load(): QueueLoad {
     const { texts, tokens } = this.#running;
-    return { waitingRequests: this.#waitingRequests, waitingTokens: this.#waitingTokens, runningTexts: texts, runningTokens: tokens };
+    return { waitingRequests: this.#waiting.requests, waitingTokens: this.#waiting.tokens, runningTexts: texts, runningTokens: tokens };
   }
 
-  /** Clients of whom something waits for its turn. */
+  /** For tests: clients of whom something waits for its turn, and those that are remembered. */
   get clientCount(): number {
-    return this.#turns.clientCount + this.#urgent.clientCount;
+    return this.#turns.clientCount;
   }
 
-  /** @throws ServiceError `overloaded` when too much waits already. */
+  /** @throws ServiceError `overloaded` when too much waits already, and the client has its share of it. */
   enter({ client, costs, isUrgent = false }: QueuedWork): Place {
     const tokens = costs.reduce((sum, cost) => sum + cost, 0);
-    const isFull = this.#waitingRequests >= this.#maxRequests || this.#waitingTokens + tokens > this.#maxTokens;
-    if (isFull && this.#waitingRequests > 0) {
+    if (!this.#waiting.enter(client, tokens)) {
       throw new ServiceError("overloaded", "the queue is full: ask again later", { retryAfterSeconds: this.#retryAfterSeconds() });
     }
     const seat = new Seat(client, costs, isUrgent);
-    this.#waitingRequests += 1;
-    this.#waitingTokens += tokens;
     return {
       work: (run) => this.#work(seat, run),
       leave: () => this.#leave(seat),
@@ -105,41 +99,35 @@ export class FairQueue {
 
   async #work(seat: Seat, run: (start: number, end: number) => Promise<void>): Promise<void> {
     seat.run = run;
-    this.#turnsOf(seat).add(seat);
+    this.#turns.add(seat);
     this.#fill();
     await seat.done.promise;
   }
 
   #leave(seat: Seat): void {
     if (seat.hasMore) {
-      this.#waitingRequests -= 1;
-      this.#waitingTokens -= seat.drop();
-      this.#turnsOf(seat).remove(seat);
+      this.#waiting.leave(seat.client, seat.drop(), true);
+      this.#turns.remove(seat);
     }
     seat.settle();
-  }
-
-  #turnsOf({ isUrgent }: Seat): Turns<Seat> {
-    return isUrgent ? this.#urgent : this.#turns;
   }
 
   /** Begins slices while there is room for them. */
   #fill(): void {
     for (;;) {
-      const turn = (this.#running.urgent === 0 ? this.#urgent.take() : undefined) ?? (this.#running.slices < RUNNING_SLICES ? this.#turns.take() : undefined);
+      const urgent = this.#running.urgent === 0 ? this.#turns.takeUrgent(TURN_TOKENS) : undefined;
+      const turn = urgent ?? (this.#running.slices < RUNNING_SLICES ? this.#turns.take() : undefined);
       if (turn === undefined) return;
-      void this.#begin(turn.waiter, turn.part);
+      void this.#begin(turn.waiter, turn.part, urgent === undefined ? "slices" : "urgent");
     }
   }
 
-  async #begin(seat: Seat, { start, end, cost }: Slice): Promise<void> {
+  async #begin(seat: Seat, { start, end, cost }: Slice, lane: "slices" | "urgent"): Promise<void> {
     const running = this.#running;
-    const lane = seat.isUrgent ? "urgent" : "slices";
     running[lane] += 1;
     running.texts += end - start;
     running.tokens += cost;
-    this.#waitingTokens -= cost;
-    if (!seat.hasMore) this.#waitingRequests -= 1;
+    this.#waiting.leave(seat.client, cost, !seat.hasMore);
     seat.startedAt ??= this.#now();
     this.#onTurn?.(end - start, cost);
     seat.running += 1;
@@ -159,13 +147,14 @@ export class FairQueue {
     seat.running -= 1;
     seat.settle();
     this.#fill();
+    if (running.slices + running.urgent === 0 && this.#turns.isEmpty) this.#turns.forgetAll();
   }
 
   /** By then about half of what waits is done: there is room, and the models have not run dry. */
   #retryAfterSeconds(): number {
     const rate = this.#rate.perSecond;
     if (rate === undefined) return UNKNOWN_RETRY_SECONDS;
-    const seconds = Math.ceil((this.#waitingTokens + this.#running.tokens) / 2 / rate);
+    const seconds = Math.ceil((this.#waiting.tokens + this.#running.tokens) / 2 / rate);
     return Math.min(MAX_RETRY_SECONDS, Math.max(1, seconds));
   }
 }

@@ -24,14 +24,10 @@ function cutSlice(costs: readonly number[], start: number): Slice {
   return { start, end, cost };
 }
 
-/** Whether all texts together are no more than one turn. */
-export function isOneTurn(costs: readonly number[]): boolean {
-  return cutSlice(costs, 0).end === costs.length;
-}
-
 /** A request in the queue: what of it has begun, and what is left. */
 export class Seat {
   readonly client: string;
+  /** A single text of no more than a turn: many of them wait as passages do. */
   readonly isUrgent: boolean;
   /** Works on the texts from `start` up to `end`. */
   run: (start: number, end: number) => Promise<void> = async () => {
@@ -50,7 +46,7 @@ export class Seat {
   constructor(client: string, costs: readonly number[], isUrgent: boolean) {
     this.client = client;
     this.#costs = costs;
-    this.isUrgent = isUrgent;
+    this.isUrgent = isUrgent && costs.length === 1 && (costs[0] ?? 0) <= TURN_TOKENS;
   }
 
   get hasMore(): boolean {

@@ -131,6 +131,71 @@ describe("turns", () => {
     await begun[2]?.finish();
     expect(begun[3]?.name).toBe("query 2");
   });
+
+  interface Loop {
+    readonly client: string;
+    readonly costs: readonly number[];
+    readonly isUrgent?: boolean;
+  }
+
+  /** Requests that come again as soon as they are done, and one process that works on slices as it gets them. @returns the tokens that A got for one of B's. */
+  async function shareOfA(loops: readonly Loop[]): Promise<number> {
+    const { queue } = createHeldQueue();
+    const tokens: Record<string, number> = { a: 0, b: 0 };
+    const running: (() => void)[] = [];
+    let isOver = false;
+    const repeat = async ({ client, costs, isUrgent = false }: Loop): Promise<void> => {
+      while (!isOver) {
+        await queue.enter({ client, costs, isUrgent }).work(async (start, end) => {
+          await new Promise<void>((resolve) => running.push(resolve));
+          const cost = costs.slice(start, end).reduce((sum, each) => sum + each, 0);
+          tokens[client] = (tokens[client] ?? 0) + cost;
+        });
+      }
+    };
+    for (const loop of loops) void repeat(loop);
+    for (let i = 0; i < 1000; i++) {
+      running.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    isOver = true;
+    return (tokens["a"] ?? 0) / (tokens["b"] ?? 0);
+  }
+
+  const passages = (client: string): Loop => ({ client, costs: texts(40) });
+
+  test("that are urgent are paid for: with queries in a loop a client gets no more than a share", async () => {
+    const query: Loop = { client: "a", costs: [900], isUrgent: true };
+    expect(await shareOfA([query, passages("a"), passages("b"), passages("b")])).toBeLessThan(1.2);
+    expect(await shareOfA([query, passages("b"), passages("b")])).toBeLessThan(1.2);
+    expect(await shareOfA([query, query, query, passages("b"), passages("b")])).toBeLessThan(1.2);
+  });
+
+  test("are not for urgent work of more than one text, or of a client with something else that waits", () => {
+    const { begun, enter } = createHeldQueue();
+    enter("passages", { client: "a", costs: texts(100) });
+    enter("queries", { client: "b", costs: [5, 5], isUrgent: true });
+    enter("texts", { client: "c", costs: texts(100) });
+    enter("query", { client: "c", costs: [5], isUrgent: true });
+    expect(begun.map(({ name }) => name)).toEqual(["passages", "passages"]);
+  });
+
+  test("of one client: what is urgent goes before the rest of it, which goes on all the same", async () => {
+    const { begun, enter } = createHeldQueue();
+    enter("passages", { client: "a", costs: texts(100) });
+    for (let i = 0; i < 9; i++) enter("query", { client: "a", costs: [5], isUrgent: true });
+    for (let i = 0; i < 6; i++) await begun[i]?.finish();
+    const names = begun.map(({ name }) => name);
+    expect(names[2]).toBe("query");
+    expect(names.slice(2).filter((name) => name === "passages").length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("are owed by a client that had more than its share, though nothing of it waits in between", async () => {
+    const huge: Loop = { client: "a", costs: [8000] };
+    const share = await shareOfA([huge, huge, passages("b"), passages("b")]);
+    expect(share).toBeLessThan(1.2);
+    expect(share).toBeGreaterThan(0.8);
+  });
 });
 
 describe("a request that ends early", () => {
@@ -139,7 +204,6 @@ describe("a request that ends early", () => {
     const { place } = enter("a", { client: "a", costs: texts(100) });
     place.leave();
     expect(queue.load).toEqual({ waitingRequests: 0, waitingTokens: 0, runningTexts: 16, runningTokens: 1600 });
-    expect(queue.clientCount).toBe(0);
     let hasLeft = false;
     void place.left.then(() => (hasLeft = true));
     await begun[0]?.finish();
@@ -148,6 +212,7 @@ describe("a request that ends early", () => {
     expect(hasLeft).toBe(true);
     expect(begun).toHaveLength(2);
     expect(queue.load).toEqual(IDLE);
+    expect(queue.clientCount).toBe(0);
   });
 
   test("counts as waiting before its work begins, and not after it has left without any", () => {
@@ -186,12 +251,42 @@ describe("admission", () => {
     const { queue, begun, enter } = createHeldQueue({ maxRequests: 2 });
     enter("running", { client: "a", costs: texts(16) });
     enter("1", { client: "a", costs: texts(1) });
-    enter("2", { client: "b", costs: texts(1) });
-    const { kind, retryAfterSeconds } = overloadOf(() => queue.enter({ client: "c", costs: texts(1) }));
+    enter("2", { client: "a", costs: texts(1) });
+    const { kind, retryAfterSeconds } = overloadOf(() => queue.enter({ client: "a", costs: texts(1) }));
     expect(kind).toBe("overloaded");
     expect(retryAfterSeconds).toBeGreaterThanOrEqual(1);
     await begun[0]?.finish();
-    expect(() => queue.enter({ client: "c", costs: texts(1) })).not.toThrow();
+    expect(() => queue.enter({ client: "a", costs: texts(1) })).not.toThrow();
+  });
+
+  test("is refused to whoever holds more than a share of a full queue, and to nobody else below twice its bounds", () => {
+    const { queue } = createHeldQueue({ maxRequests: 8, maxTokens: 10_000 });
+    const come = (client: string, costs = texts(1)) => queue.enter({ client, costs });
+    for (let i = 0; i < 8; i++) come("greedy");
+    expect(overloadOf(() => come("greedy")).kind).toBe("overloaded");
+    // A half, then a third of eight.
+    for (let i = 0; i < 4; i++) come("b");
+    expect(overloadOf(() => come("b")).kind).toBe("overloaded");
+    come("c");
+    come("c");
+    expect(overloadOf(() => come("c")).kind).toBe("overloaded");
+    come("d");
+    come("e");
+    expect(queue.load.waitingRequests).toBe(16);
+    expect(overloadOf(() => come("f")).kind).toBe("overloaded");
+  });
+
+  test("counts a client's tokens as its requests, and forgets what it holds when it leaves", () => {
+    const { queue } = createHeldQueue({ maxTokens: 10_000 });
+    const greedy = Array.from({ length: 10 }, () => queue.enter({ client: "greedy", costs: texts(10) }));
+    expect(overloadOf(() => queue.enter({ client: "greedy", costs: texts(1) })).kind).toBe("overloaded");
+    queue.enter({ client: "b", costs: texts(40) });
+    expect(overloadOf(() => queue.enter({ client: "b", costs: texts(11) })).kind).toBe("overloaded");
+    queue.enter({ client: "b", costs: texts(10) });
+    expect(overloadOf(() => queue.enter({ client: "c", costs: texts(51) })).kind).toBe("overloaded");
+    for (const place of greedy) place.leave();
+    queue.enter({ client: "greedy", costs: texts(40) });
+    expect(queue.load).toMatchObject({ waitingRequests: 3, waitingTokens: 9000 });
   });
 
   test("is refused when too many tokens wait, but a single request is taken in whatever its size", () => {
@@ -209,10 +304,10 @@ describe("admission", () => {
     await begun[0]?.finish();
     await begun[1]?.finish();
     // 38,400 tokens are left.
-    expect(overloadOf(() => queue.enter({ client: "b", costs: texts(50) })).retryAfterSeconds).toBe(10);
+    expect(overloadOf(() => queue.enter({ client: "a", costs: texts(50) })).retryAfterSeconds).toBe(10);
     now += 1_000_000;
     await begun[2]?.finish();
-    expect(overloadOf(() => queue.enter({ client: "b", costs: texts(50) })).retryAfterSeconds).toBe(60);
+    expect(overloadOf(() => queue.enter({ client: "a", costs: texts(50) })).retryAfterSeconds).toBe(60);
   });
 });
 
