@@ -43,7 +43,7 @@ const COMMON = {
   judgesPairsAlone: () => true,
 } as const;
 
-const isQwen3 = (model: string | undefined): boolean => model !== undefined && /qwen3?-?(vl-)?.*rerank/i.test(model);
+const isQwen3 = (model: string | undefined): boolean => model !== undefined && /qwen3.*rerank/i.test(model);
 const limits = (maxDocuments: number, maxDocumentTokens: number, maxRequestTokens?: number): ProviderLimits => ({ maxDocuments, maxDocumentTokens, maxRequestTokens });
 
 const DASHSCOPE = {
