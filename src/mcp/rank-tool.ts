@@ -69,7 +69,7 @@ function answer(result: SearchResult, documents: readonly { readonly text: strin
   const lines = results.map(({ rank, position, id, relevance }) => {
     const name = id === undefined ? `document ${position}` : `${id} (document ${position})`;
     const beginning = printableLine(cut(documents[position]?.text.replaceAll(/\s+/g, " ").trim() ?? "", SHOWN_CHARS));
-    return `[${rank}] ${relevance === null ? "not judged" : `relevance ${relevance.toFixed(2)}`} ${printableLine(name)}\n> ${beginning}`;
+    return `[${rank}] ${relevance === null ? "not judged" : `relevance ${relevance}`} ${printableLine(name)}\n> ${beginning}`;
   });
   return { structured, text: [judgingLine(result), ...lines].join("\n") };
 }

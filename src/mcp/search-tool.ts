@@ -1,4 +1,4 @@
-import { type McpServer } from "@modelcontextprotocol/server";
+import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { RankedPassage } from "../domain/candidate.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
@@ -81,6 +81,6 @@ function answer(result: SearchResult, placeOf: (path: string) => DocumentPlace):
 
 function block(ranked: RankedPassage, { path }: DocumentPlace, text: FittedText): string {
   const relevance = roundedRelevance(ranked);
-  const judged = relevance === null ? "not judged" : `relevance ${relevance.toFixed(2)}`;
+  const judged = relevance === null ? "not judged" : `relevance ${relevance}`;
   return `[${ranked.rank}] ${judged} ${passageTitle(path, ranked.passage)}\n${quoteText(text)}`;
 }

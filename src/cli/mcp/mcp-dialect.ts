@@ -41,10 +41,11 @@ export function createMcpDialect(options: McpDialectOptions): Dialect {
             return describeServiceError(noteFailure(request, thrown));
           },
         });
-        const response = await answerMcpPost({ headers: request.headers, body: request.body, signal: caller.signal }, () => createMcpServer(services, version), (error) => {
+        const left = whenLeft(caller.signal);
+        const response = await answerMcpPost({ headers: request.headers, body: request.body, signal: left }, () => createMcpServer(services, version), (error) => {
           request.log.debug({ err: error }, "request of the protocol that is refused");
         });
-        if (caller.signal.aborted) throw caller.signal.reason instanceof ServiceError ? caller.signal.reason : new ServiceError("deadline", "no answer in time");
+        left.throwIfAborted();
         void reply.status(response.status);
         for (const [name, value] of response.headers) if (!/^(connection|content-length|transfer-encoding)$/.test(name)) void reply.header(name, value);
         if (response.body === null) return reply.send();
@@ -53,4 +54,18 @@ export function createMcpDialect(options: McpDialectOptions): Dialect {
       });
     },
   };
+}
+
+/**
+ * Aborts when the client has left. When its time is over there is somebody to answer yet: the call fails, and says so; a transport that
+ * was aborted would end without a word, and the client wait.
+ */
+function whenLeft(signal: AbortSignal): AbortSignal {
+  const left = new AbortController();
+  const abort = (): void => {
+    if (!(signal.reason instanceof ServiceError && signal.reason.kind === "deadline")) left.abort(signal.reason);
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return left.signal;
 }
