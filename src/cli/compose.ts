@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openInGeneration, type IndexHome } from "../adapters/index-home.ts";
-import { createModelLocator, type CompileOnce, type ModelLocator } from "../adapters/models/model-locator.ts";
+import { createModelLocator, type CompileOnce } from "../adapters/models/model-locator.ts";
 import { openVectorIndex } from "../adapters/open-vector-index.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import { cacheFolder } from "../config/cache-folder.ts";
@@ -11,34 +11,42 @@ import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { BorrowModels } from "../inference/child-process.ts";
 import { compileInChild } from "../inference/compile-client.ts";
-import type { Inference } from "../inference/inference-client.ts";
 import { requireSameEmbedder } from "../pipeline/index-manifest.ts";
 import type { SearchDependencies } from "../pipeline/search.ts";
 import type { IndexManifest, PassageStore } from "../ports/passage-store.ts";
 import { talkingCompiler, type CompileTalk } from "./compile-model.ts";
-import { checkDevice, inferenceSettings, locateEmbedder, locateReranker, modelNames, usualPrecision, type ModelSettings } from "./locate-models.ts";
-import { startModels } from "./start-models.ts";
+import { checkDevice, locateEmbedder, locateReranker, modelNames, startSettings, usualPrecision, type AnyLocator, type ModelSettings } from "./locate-models.ts";
+import type { RemoteSettings } from "./remote-settings.ts";
+import { createRemoteLocator } from "./remote-specs.ts";
+import { startModels, type StartedModels } from "./start-models.ts";
 
 /** The folder of package.json: models and corpora travel beside it. */
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const STORE_FILE = "index.sqlite";
 
 export interface LocatorOptions {
-  /** Decides in what precision Qwen3 models run. */
-  readonly settings: Pick<ModelSettings, "device" | "precision">;
+  /** Decides in what precision Qwen3 models run, and where those of other machines are. */
+  readonly settings: Pick<ModelSettings, "device" | "precision"> & Partial<RemoteSettings>;
   /** Where it is given, a Qwen3 model that is not compiled yet is compiled when it is located. */
   readonly talk?: CompileTalk;
 }
 
-export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: LocatorOptions): ModelLocator {
-  return createModelLocator({
+export function openLocator(hub: HubSettings, cwd: string, { settings, talk }: LocatorOptions): AnyLocator {
+  const env = readEnvironment();
+  const local = createModelLocator({
     packageRoot: PACKAGE_ROOT,
     hubCacheFolder: hub.cacheFolder,
     cwd,
-    compiledFolder: join(cacheFolder(readEnvironment(), homedir(), process.platform), "compiled"),
+    compiledFolder: join(cacheFolder(env, homedir(), process.platform), "compiled"),
     usualPrecision: () => usualPrecision(settings),
     ...(talk && { compile: compilerFor(settings, talk), onNotice: talk.onNotice }),
   });
+  // Few callers have part of the settings only; they know no other machines.
+  return isComplete(settings) ? { ...local, remote: createRemoteLocator({ settings, env, ...talk }) } : local;
+}
+
+function isComplete(settings: Partial<RemoteSettings>): settings is RemoteSettings {
+  return settings.remoteTimeout !== undefined;
 }
 
 function compilerFor(settings: LocatorOptions["settings"], talk: CompileTalk): CompileOnce {
@@ -53,8 +61,8 @@ function compilerFor(settings: LocatorOptions["settings"], talk: CompileTalk): C
 export interface OpenedIndex extends SearchDependencies {
   readonly home: IndexHome;
   readonly manifest: IndexManifest;
-  /** The process behind the models. */
-  readonly inference: Inference;
+  /** The process behind the models, or the servers. */
+  readonly inference: StartedModels;
   close(): Promise<void>;
 }
 
@@ -76,7 +84,7 @@ export interface OpenIndexOptions {
 /** Opens an index for searching. Models load in the child while the vector index opens here. */
 export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): Promise<OpenedIndex> {
   const { folder, store } = openForReading(home);
-  let inference: Inference | undefined;
+  let inference: StartedModels | undefined;
   try {
     const manifest = requireManifest(store, home);
     const { settings, hub, cwd } = options;
@@ -89,7 +97,7 @@ export async function openIndexAt(home: IndexHome, options: OpenIndexOptions): P
     const running = startModels({
       embedder,
       ...(reranker && { reranker }),
-      ...inferenceSettings(settings),
+      ...startSettings(settings),
       ...(options.borrow && { borrow: options.borrow }),
       onNotice: options.onNotice,
     });

@@ -29,7 +29,7 @@ import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-st
 import type { CompileTalk } from "./compile-model.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
-import { inferenceSettings, locateEmbedder, modelNames, usualModelNotice, type ModelSettings } from "./locate-models.ts";
+import { startSettings, locateEmbedder, modelNames, usualModelNotice, type ModelSettings } from "./locate-models.ts";
 import { startModels } from "./start-models.ts";
 
 export type IndexSettings = ModelSettings &
@@ -86,7 +86,7 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const { known, roots, manifest, embedder } = await planSession(home, { ...options, rebuild });
     if (known !== undefined && !rebuild) requireSameManifest(known, manifest);
     removeOldGenerations(home);
-    const inference = startModels({ embedder, ...inferenceSettings(settings), onNotice });
+    const inference = startModels({ embedder, ...startSettings(settings), onNotice });
     opened.push(inference);
     // An index belongs to its model from the first write on: one that cannot be loaded must not get it.
     if (known === undefined || rebuild) await inference.loaded("embedder");

@@ -13,7 +13,7 @@ import type { SearchResult } from "../pipeline/search-result.ts";
 import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
 import { openIndexAt, openLocator } from "./compose.ts";
 import { openIndexSession } from "./index-session.ts";
-import { inferenceSettings, locateReranker, modelNames } from "./locate-models.ts";
+import { startSettings, locateReranker, modelNames } from "./locate-models.ts";
 import { startModels } from "./start-models.ts";
 
 /** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
@@ -113,7 +113,7 @@ export async function openReranker(settings: Omit<OpenIndexSettings, "embedder" 
   const names = await modelNames(locator, resolved, undefined);
   const inference = startModels({
     reranker: await locateReranker(locator, names.reranker, resolved),
-    ...inferenceSettings(resolved),
+    ...startSettings(resolved),
     ...(settings.onNotice && { onNotice: settings.onNotice }),
   });
   return {

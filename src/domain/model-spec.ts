@@ -72,6 +72,8 @@ export interface RemoteSpec extends SharedSpec {
   /** Without user name, password and query: what may be shown. */
   readonly url: string;
   readonly template: TemplateSide;
+  /** Embedders: the length that every request asks for, where somebody chose one. Absent: the model's own, which some servers refuse to be told. */
+  readonly askedDimensions?: number;
 }
 
 /** A model, with all that is needed to run it, or to ask it, and to tell it from others. */

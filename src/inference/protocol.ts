@@ -17,8 +17,8 @@ export interface LoadOptions {
 /** How a model was loaded. */
 export interface LoadReport {
   readonly loadMs: number;
-  /** Where it really runs, whatever was asked for. */
-  readonly device: SettledDevice;
+  /** Where it really runs, whatever was asked for; "remote" behind an API. */
+  readonly device: SettledDevice | "remote";
 }
 
 /** What the parent sends. A request's id is its own: it comes back with every answer to it. */

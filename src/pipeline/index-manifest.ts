@@ -43,6 +43,7 @@ export function manifestOf({ known, embedder, rerankerId, passageTokens, overlap
     embedTokens: embedder.maxTokens,
     rerankerId,
     dimensions: embedder.dimensions,
+    ...(embedder.family === "remote" && embedder.askedDimensions !== undefined && { asksDimensions: true }),
     chunking,
     roots,
     createdAt: known?.createdAt ?? new Date().toISOString(),

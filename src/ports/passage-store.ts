@@ -14,6 +14,8 @@ export interface IndexManifest {
   /** The reranker that searches use unless they are told otherwise: no vector depends on it. */
   readonly rerankerId: string;
   readonly dimensions: number;
+  /** A remote embedder was told this length, and has to be told it again. */
+  readonly asksDimensions?: true;
   readonly chunking: { readonly maxTokens: number; readonly overlapTokens: number };
   /** The folders and files that `rerank index` was given, with the options that decide what is read below each. */
   readonly roots: readonly IndexRoot[];

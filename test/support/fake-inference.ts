@@ -1,9 +1,9 @@
-import type { Inference } from "../../src/inference/inference-client.ts";
+import type { StartedModels } from "../../src/cli/start-models.ts";
 import type { Embedder } from "../../src/ports/embedder.ts";
 import type { Reranker } from "../../src/ports/reranker.ts";
 import { createFakeEmbedder, createFakeReranker } from "./fake-models.ts";
 
-export interface FakeInference extends Inference {
+export interface FakeInference extends StartedModels {
   readonly isClosed: boolean;
 }
 
@@ -29,6 +29,7 @@ export function createFakeInference({
       return { loadMs: 1, device: "cpu" };
     },
     memoryBytes: async () => 0,
+    costs: () => [],
     async close() {
       isClosed = true;
     },

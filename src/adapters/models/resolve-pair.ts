@@ -1,5 +1,6 @@
 import { UserError } from "../../domain/errors.ts";
 import type { ModelRole } from "../../domain/model-spec.ts";
+import { parseRemoteName } from "../../domain/remote-name.ts";
 import { graphPathsIn, roleGraphs } from "./choose-graph.ts";
 import { readFolderFacts } from "./infer-role-card.ts";
 import { ROLES, type ModelPair } from "./model-card.ts";
@@ -12,6 +13,7 @@ export const DEFAULT_PAIR = "mini";
 
 /**
  * The names of the two models: a preset names both, "a+b" an embedder and a reranker, a folder both when it holds both.
+ * Models of other machines keep their names.
  * `overrides` go before their half. Throws UserError for a name that stands for nothing, and for one that leaves a half open.
  */
 export function resolvePair(name: string, overrides: Partial<ModelPair>, context: NameContext): ModelPair {
@@ -30,6 +32,12 @@ export function resolvePair(name: string, overrides: Partial<ModelPair>, context
 function halvesOf(name: string, overrides: Partial<ModelPair>, context: NameContext): Partial<ModelPair> {
   if (overrides.embedder !== undefined && overrides.reranker !== undefined) return {};
   const parts = name.split("+").map((part) => part.trim());
+  if (parts.length === 1 && parseRemoteName(name) !== undefined) {
+    // Providers give a model a name, and no role.
+    throw new UserError(`${name} is one model of another machine, and a search needs two`, {
+      hint: `say which it is: --models ${name}+<reranker>, or --models <embedder>+${name}`,
+    });
+  }
   // A folder may have a plus in its name.
   if (parts.length === 1 || isName(name, context)) return roleNames(name, context);
   const [embedder, reranker, ...others] = parts;
@@ -51,6 +59,7 @@ function isName(name: string, context: NameContext): boolean {
 
 /** The half of a preset, or the name itself. */
 function halfOf(name: string, role: ModelRole, context: NameContext): string {
+  if (parseRemoteName(name) !== undefined) return name;
   const half = roleNames(name, context)[role];
   if (half !== undefined) return half;
   throw new UserError(`${name} is no ${role}`, { hint: `the embedder stands before the plus, the reranker after it; \`rerank models list\` shows the ${role}s` });

@@ -16,7 +16,7 @@ import { benchDocuments } from "../bench-texts.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames, requireLocal, usualModelNotice } from "../locate-models.ts";
+import { inferenceSettings, locateEmbedder, locateReranker, modelNames, requireLocal, requireLocalName, usualModelNotice } from "../locate-models.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
 
 const QUERY = "how do I remove limescale from a kettle?";
@@ -38,7 +38,9 @@ export async function runBench(flags: Flags & { readonly json?: boolean }, conte
   const machine = describeMachine(settings.threads);
   const onNotice = (line: string): void => output.notice(`rerank: ${line}`);
   const locator = openLocator(hub, cwd, { settings, talk: { onNotice, signal, openProgress: compileProgressOf(context) } });
-  const names = await modelNames(locator, settings, undefined);
+  // Servers that a file names are left alone: this machine is measured.
+  const names = await modelNames(locator, { ...settings, rerankUrl: undefined, embedUrl: undefined }, undefined);
+  for (const name of [names.embedder, names.reranker]) requireLocalName(name);
   const pair = settings.models ?? (await locator.usualPair());
   const namesHalf = isSet("embedder") || isSet("reranker");
   if (!isSet("models") && !namesHalf) onNotice(usualModelNotice(pair, "pair"));

@@ -45,6 +45,11 @@ export async function configSet(
   if (first === undefined) {
     throw new UserError(`config set ${key} needs a value`, { hint: `take the setting away with: rerank config unset ${key}` });
   }
+  if (project && setting.userOnly === true) {
+    throw new UserError(`${key} is not kept in a project's file: a folder that was cloned must not say where texts and keys go`, {
+      hint: `leave --project out: rerank config set ${key} ...`,
+    });
+  }
   if (values.length > 1 && setting.type !== "list") {
     throw new UserError(`${key} takes one value, not ${values.length}`, { hint: "put a value with spaces in quotes" });
   }

@@ -14,7 +14,7 @@ import { describeTerminal } from "../../reporters/terminal.ts";
 import { openLocator, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
+import { startSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
 import { describeServer } from "../running-server.ts";
 import { startModels } from "../start-models.ts";
 
@@ -70,7 +70,7 @@ async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandC
   const inference = startModels({
     embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }),
     reranker: await locateReranker(locator, names.reranker, settings),
-    ...inferenceSettings(settings),
+    ...startSettings(settings),
   });
   try {
     const query = "What is the capital of France?";

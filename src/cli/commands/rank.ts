@@ -8,7 +8,7 @@ import { fileLine } from "../../reporters/file-line.ts";
 import type { CommandContext } from "../context.ts";
 import { inputLines } from "../input-lines.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
+import { startSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
 import { modelsOfServer } from "../running-server.ts";
@@ -42,7 +42,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     reranker: await locateReranker(locator, names.reranker, settings),
     // Files are cut into passages by the embedder's tokenizer; lines need none.
     ...(isReadingFiles && { embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }) }),
-    ...inferenceSettings(settings),
+    ...startSettings(settings),
     ...modelsOfServer(settings, context.environment),
     onNotice,
   });

@@ -13,7 +13,7 @@ import type { Reranker } from "../../ports/reranker.ts";
 import type { Neighbours, RunningSearch, ScreenModel, ScreenModels, ScreenRequest, ScreenServices } from "../../ui/screen-services.ts";
 import { openLocator, type OpenedIndex } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
-import { inferenceSettings, locateReranker } from "../locate-models.ts";
+import { startSettings, locateReranker } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { modelsOfServer } from "../running-server.ts";
 import { searchOptions } from "../search-options.ts";
@@ -141,7 +141,7 @@ function openRerankers({ index, settings, hub, context, board }: ScreenServicesO
     own: { spec: index.reranker.spec, inference: index.inference },
     locator,
     locate: (name) => locateReranker(locator, name, settings),
-    start: (spec) => startModels({ reranker: spec, ...inferenceSettings(settings), ...modelsOfServer(settings, context.environment), onNotice: (line) => board.tell(line) }),
+    start: (spec) => startModels({ reranker: spec, ...startSettings(settings), ...modelsOfServer(settings, context.environment), onNotice: (line) => board.tell(line) }),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { ModelLocator } from "../../adapters/models/model-locator.ts";
 import type { BorrowModels } from "../../inference/child-process.ts";
 import type { ModelSource } from "../../server/service/model-source.ts";
-import { inferenceSettings, locateEmbedder, locateReranker, type ModelSettings } from "../locate-models.ts";
+import { startSettings, locateEmbedder, locateReranker, type ModelSettings } from "../locate-models.ts";
 import { readyModels } from "../ready-models.ts";
 import { startModels } from "../start-models.ts";
 
@@ -15,6 +15,6 @@ export function createModelSource(locator: ModelLocator, settings: ModelSettings
   return {
     locate: (name, role) => (role === "embedder" ? locateEmbedder(locator, name, settings) : locateReranker(locator, name, settings)),
     ready: (role) => readyModels(locator, role),
-    start: (spec, { onNotice, onDeath }) => startModels({ [spec.role]: spec, ...inferenceSettings(settings), ...(borrow && { borrow }), onNotice, onDeath }),
+    start: (spec, { onNotice, onDeath }) => startModels({ [spec.role]: spec, ...startSettings(settings), ...(borrow && { borrow }), onNotice, onDeath }),
   };
 }

@@ -7,10 +7,12 @@ import { openLocator } from "../../../src/cli/compose.ts";
 import { openIndexViews, type IndexViewsOptions } from "../../../src/cli/serve/index-views.ts";
 import type { ModelSpec } from "../../../src/domain/model-spec.ts";
 import type { IndexView, IndexViews } from "../../../src/server/search/index-view.ts";
+import { REMOTE_SETTINGS } from "../../support/remote-settings.ts";
 import { MANIFEST } from "../../support/synthetic-index.ts";
 import { tempFolder, writeFiles } from "../../support/temp-folder.ts";
 
 const settings: IndexViewsOptions["settings"] = {
+  ...REMOTE_SETTINGS,
   models: undefined, embedder: undefined, reranker: undefined, threads: 0, device: "cpu", precision: "auto", embedTokens: undefined, rerankTokens: undefined,
   longDocuments: "truncate", promptSeparator: "newline", recall: "auto", index: undefined,
 };
