@@ -10,7 +10,7 @@ import type { CompileOptions, CompileReport, CompileRequest, GoldenComparison } 
 import { forkEntry } from "./child-process.ts";
 import type { FromCompiler, ToCompiler } from "./compile-protocol.ts";
 import { folderIdentity, partialFolder, putInPlace, removeOlderVersions, removePartials } from "./compiled-folder.ts";
-import { defer } from "./deferred.ts";
+import { defer } from "../domain/deferred.ts";
 import { taskDeathError } from "./process-errors.ts";
 import { fromWireError } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import { type BorrowModels, forkInference, type InferenceProcess } from "./child-process.ts";
-import { type Deferred, defer } from "./deferred.ts";
+import { type Deferred, defer } from "../domain/deferred.ts";
 import { type Answer, type AnswerListeners, PendingRequest, type WorkInput } from "./pending-request.ts";
 import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
 import { type FromChild, fromWireError, type LoadOptions, type LoadReport, type Work } from "./protocol.ts";

@@ -2,7 +2,7 @@ import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import type { EngineOptions, LoadedEmbedder, LoadedReranker } from "../engine/loaded-models.ts";
 import { openEmbedder, openReranker } from "../engine/open-model.ts";
 import { openOnDevice } from "../engine/open-on-device.ts";
-import { defer } from "./deferred.ts";
+import { defer } from "../domain/deferred.ts";
 import { type FromChild, type LoadOptions, type LoadReport, type ToChild, toWireError, type WorkMessage } from "./protocol.ts";
 
 const TOKENIZER_STEP_MS = 5;

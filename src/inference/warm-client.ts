@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { LocalSpec } from "../domain/model-spec.ts";
 import type { BorrowModels } from "./child-process.ts";
-import { defer } from "./deferred.ts";
+import { defer } from "../domain/deferred.ts";
 import type { ToChild } from "./protocol.ts";
 import { createFrameReader, encodeFrame } from "./warm-frames.ts";
 import { type FromServer, type LendingTerms, readReply, termsProblem, type ToServer, type Welcome } from "./warm-protocol.ts";

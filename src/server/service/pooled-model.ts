@@ -1,5 +1,5 @@
 import type { ModelSpec } from "../../domain/model-spec.ts";
-import { defer } from "./deferred.ts";
+import { defer } from "../../domain/deferred.ts";
 import type { StartedModel } from "./model-source.ts";
 
 /** Node, ONNX Runtime and its buffers, beside the weights. Each of the bundled pair takes 141 MB when it is loaded and 177 MB after long texts, with 48 MB of files. */

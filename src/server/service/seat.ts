@@ -1,4 +1,4 @@
-import { defer } from "./deferred.ts";
+import { defer } from "../../domain/deferred.ts";
 
 /** A turn of at most so many estimated tokens and texts: long enough to keep a process busy, short enough to wait for. */
 export const TURN_TOKENS = 1000;
