@@ -7,8 +7,8 @@ import { retryAfterMs } from "./retry-wait.ts";
 export interface ExchangeRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
-  readonly body: string;
+  /** JSON; `undefined` for a GET. */
+  readonly body: string | undefined;
   readonly hasKey: boolean;
   readonly keyHint: string | undefined;
 }
@@ -72,7 +72,13 @@ async function send(request: ExchangeRequest, signal: AbortSignal, options: Omit
   for (let redirects = 0; ; redirects += 1) {
     let response: Response;
     try {
-      response = await options.fetch(url, { method: "POST", headers: request.headers, body: request.body, redirect: "manual", signal });
+      response = await options.fetch(url, {
+        method: request.body === undefined ? "GET" : "POST",
+        headers: request.headers,
+        ...(request.body !== undefined && { body: request.body }),
+        redirect: "manual",
+        signal,
+      });
     } catch (error) {
       return { ...failureOfConnection(name, error, "connect"), retryAfterMs: undefined };
     }
@@ -147,7 +153,7 @@ function codeOf(text: string | undefined, { body, headers }: ExchangeRequest): s
   } catch {
     return undefined;
   }
-  const sent = [body, ...Object.values(headers)];
+  const sent = [body ?? "", ...Object.values(headers)];
   return [answer["code"], answer["error_type"], answer["type"]].find(
     (code): code is string => typeof code === "string" && /^[A-Za-z][\w.-]{2,60}$/.test(code) && !sent.some((part) => part.includes(code)),
   );

@@ -35,7 +35,7 @@ export interface RemoteRequest {
   readonly url: string;
   /** The key's among them; content type and accept are added. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; `undefined`: the request is a GET. */
   readonly body: unknown;
   readonly signal?: AbortSignal | undefined;
   /**
@@ -115,8 +115,8 @@ export function createRemoteTransport({
       requireCarriable(headers, name);
       const request: ExchangeRequest = {
         url,
-        headers: { "content-type": "application/json", accept: "application/json", "user-agent": "rerank-cli", ...headers },
-        body: JSON.stringify(body),
+        headers: { ...(body !== undefined && { "content-type": "application/json" }), accept: "application/json", "user-agent": "rerank-cli", ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
         hasKey: Object.keys(headers).length > 0,
         keyHint,
       };
