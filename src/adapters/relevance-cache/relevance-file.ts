@@ -1,11 +1,9 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { UserError } from "../../domain/errors.ts";
 import { loadBetterSqlite3 } from "../native-modules.ts";
+import { APPLICATION_ID, checkCacheFile, databaseOfAnother } from "./check-cache-file.ts";
 import type { DatedRelevance } from "./dated-cache.ts";
 
-/** "RRLV": tells the file from databases of other programs. */
-const APPLICATION_ID = 0x52524c56;
 const FORMAT_VERSION = 1;
 /** A statement blocks this process's one thread while it waits for the other process's batch. */
 const BUSY_TIMEOUT_MS = 20;
@@ -26,7 +24,6 @@ const SCHEMA = `
   CREATE INDEX relevance_by_age ON relevance (stored_at);
   CREATE TABLE counter (entries INTEGER NOT NULL);
   INSERT INTO counter VALUES (0);
-  PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${FORMAT_VERSION};`;
 
 interface Row {
@@ -49,20 +46,22 @@ export interface RelevanceFile {
 }
 
 /**
- * Makes the file, readable for this user alone, where there is none. Throws UserError for a database of another program, and for a
- * path that cannot be a file; errors of SQLite and of the file system as they are.
+ * Makes the file, readable for this user alone, where there is none. Throws UserError for what is not a cache of relevances, which
+ * is left as it is; errors of SQLite and of the file system as they are.
  */
 export function openRelevanceFile(path: string): RelevanceFile {
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    throw new UserError(`the cache of relevances cannot be a folder: ${path}`, { hint: "name a file: --cache-file <file>" });
-  }
+  const kind = checkCacheFile(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // SQLite gives the log and its shared memory the permissions of the file.
   closeSync(openSync(path, "a", 0o600));
-  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  // SQLite gives the log and its shared memory the permissions of the file, as soon as it opens them.
+  if (kind === "ours") keepPrivate(path);
   const db = new (loadBetterSqlite3())(path, { timeout: PATIENT_TIMEOUT_MS });
   try {
-    if (!isBlank(db)) checkFormat(db, path);
+    if (isBlank(db)) {
+      keepPrivate(path);
+      // Before there is a log, so that the file itself is marked from the first page on.
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+    } else checkFormat(db, path);
     db.pragma("journal_mode = WAL");
     // Nothing waits for the disk. A killed process loses its last batch; a power cut may damage the file, which is then begun anew.
     db.pragma("synchronous = OFF");
@@ -75,9 +74,16 @@ export function openRelevanceFile(path: string): RelevanceFile {
   }
 }
 
-/** Puts a damaged file out of the way, in place of the one before. Another process that has it open goes on with what is put aside. */
+/**
+ * Puts a damaged file out of the way. Another process that has it open goes on with what is put aside.
+ *
+ * @returns where it is now.
+ * @throws UserError for what is not a cache of relevances.
+ */
 export function setAside(path: string): string {
-  const aside = `${path}.damaged`;
+  checkCacheFile(path);
+  let aside = `${path}.damaged`;
+  for (let copy = 2; lstatSync(aside, { throwIfNoEntry: false }) !== undefined; copy++) aside = `${path}.damaged-${copy}`;
   renameSync(path, aside);
   for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
   return aside;
@@ -97,14 +103,16 @@ class OtherFormat extends Error {}
 
 type Database = InstanceType<ReturnType<typeof loadBetterSqlite3>>;
 
+function keepPrivate(path: string): void {
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
 function isBlank(db: Database): boolean {
   return db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
 }
 
 function checkFormat(db: Database, path: string): void {
-  if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
-    throw new UserError(`${path} is a database of another program`, { hint: "name another file for the cache of relevances: --cache-file <file>" });
-  }
+  if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) throw databaseOfAnother(path);
   const version = db.pragma("user_version", { simple: true });
   if (version !== FORMAT_VERSION) throw new OtherFormat(`it has the format ${version}, not ${FORMAT_VERSION}`);
 }

@@ -19,9 +19,9 @@ const RETRY_MS = 60_000;
 
 /**
  * Relevances in a SQLite file that only this user can read; keys are digests, and no text is ever in it. Writes wait for a batch, so
- * that no request waits for a disk; a process that is killed loses the last tenth of a second. A damaged file is put aside and begun
+ * that no request waits for a disk; a process that is killed loses the last tenth of a second. A damaged cache is put aside and begun
  * anew; where the disk is full or cannot be written, a notice is given and nothing is kept until it can be. `close` writes
- * what waits. Throws UserError where the path is a folder or a database of another program.
+ * what waits. Throws UserError where the path is anything but a cache of relevances, and leaves that as it is.
  */
 export function openSqliteCache({ path, maxEntries, ttlMs, now = Date.now, onNotice = () => {} }: SqliteCacheOptions): DatedCache {
   const pending = new Map<string, DatedRelevance>();

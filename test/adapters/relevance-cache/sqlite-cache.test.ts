@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -142,7 +142,7 @@ test("while another process writes, nothing waits and nothing is lost", async ()
 
 describe("a damaged file", () => {
   test.each([
-    ["no database", (path: string) => writeFileSync(path, "version https://git-lfs.github.com/spec/v1\n".repeat(50))],
+    ["overwritten behind its first bytes", (path: string) => writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 100), Buffer.alloc(50_000, "damage")]))],
     ["cut short", (path: string) => truncateSync(path, 5000)],
     ["of another format", (path: string) => executeSql(path, "PRAGMA user_version = 99")],
     ["without its table", (path: string) => executeSql(path, "DROP TABLE relevance")],
@@ -189,6 +189,51 @@ describe("what is not ours is left alone", () => {
     executeSql(path, "CREATE TABLE notes (text)");
     expect(userErrorOf(() => start(path)).message).toMatch(/database of another program/);
     expect(readdirSync(join(path, ".."))).toEqual(["notes.sqlite"]);
+  });
+
+  test.skipIf(process.platform === "win32").each([
+    ["a text", "buy descaler\n".repeat(500)],
+    ["a short text", "buy"],
+    ["the first bytes of a database", "SQLite format 3\0"],
+  ])("%s", (_name, text) => {
+    const path = join(tempFolder(), "notes.txt");
+    writeFileSync(path, text, { mode: 0o644 });
+    expect(userErrorOf(() => start(path))).toMatchObject({ message: expect.stringContaining(path), hint: expect.stringContaining("--cache-file") });
+    expect([readdirSync(join(path, "..")), readFileSync(path, "utf8"), modeOf(path)]).toEqual([["notes.txt"], text, 0o644]);
+  });
+
+  test.skipIf(process.platform === "win32").each([
+    ["unmarked", "CREATE TABLE notes (text)"],
+    ["marked, without tables", "PRAGMA application_id = 7"],
+    ["with a log", "PRAGMA journal_mode = WAL; CREATE TABLE notes (text)"],
+  ])("the permissions of a database of another program (%s)", (_name, sql) => {
+    const path = join(tempFolder(), "notes.sqlite");
+    executeSql(path, sql);
+    chmodSync(path, 0o644);
+    const before = readFileSync(path);
+    expect(userErrorOf(() => start(path)).message).toMatch(/database of another program/);
+    expect([readdirSync(join(path, "..")), readFileSync(path).equals(before), modeOf(path)]).toEqual([["notes.sqlite"], true, 0o644]);
+  });
+
+  test("a file that takes the place of a cache in use", () => {
+    const path = join(tempFolder(), "cache.sqlite");
+    const { cache, notices } = start(path);
+    executeSql(path, "DROP TABLE relevance");
+    rmSync(path);
+    writeFileSync(path, "buy descaler");
+    expect(cache.get(keyOf("a"))).toBeUndefined();
+    expect(readFileSync(path, "utf8")).toBe("buy descaler");
+    expect(notices).toEqual([expect.stringMatching(/not kept in .*is no cache of relevances/)]);
+  });
+
+  test("what was put aside before", () => {
+    const path = join(tempFolder(), "cache.sqlite");
+    writeFileSync(`${path}.damaged`, "the first");
+    writeFileSync(`${path}.damaged-2`, "the second");
+    start(path).cache.close();
+    executeSql(path, "DROP TABLE relevance");
+    expect(start(path).notices).toEqual([expect.stringMatching(/the old one is .*\.damaged-3$/)]);
+    expect([readFileSync(`${path}.damaged`, "utf8"), readFileSync(`${path}.damaged-2`, "utf8")]).toEqual(["the first", "the second"]);
   });
 
   test("a folder", () => {
