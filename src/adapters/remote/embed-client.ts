@@ -6,7 +6,7 @@ import { BadAnswer, countOf, type EmbedBatch } from "./embed-dialect.ts";
 import { embedDialectOf, embedProviderOf } from "./embed-providers.ts";
 import { readVector } from "./embed-vectors.ts";
 import type { RemoteTransport } from "./remote-transport.ts";
-import { requestAddress, shownAddress } from "./request-address.ts";
+import { requestAddress, requirePrivacy, shownAddress } from "./request-address.ts";
 
 export interface EmbeddedBatch {
   /** By position in the batch, unit length. */
@@ -28,23 +28,25 @@ export interface AskOptions {
 
 /** One server, asked for vectors. */
 export interface EmbedClient {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly keyHint: string;
   /** Rejects with RemoteFailure, `bad-answer` for vectors that are none, and with `signal.reason` when aborted. */
   ask(batch: EmbedBatch, options: AskOptions): Promise<EmbeddedBatch>;
+  /** What the server tells at another route beside its own ("info" for "/embed"). Rejects as `ask`. */
+  tell(route: string, signal: AbortSignal): Promise<unknown>;
 }
 
-/** @throws UserError for an address that is none. */
+/** @throws UserError for an address that is none, and for one where texts could be read on the way. */
 export function createEmbedClient(endpoint: RemoteEndpoint<EmbedDialectName>, transport: RemoteTransport): EmbedClient {
   const dialect = embedDialectOf(endpoint);
   const url = requestAddress(endpoint.url, dialect.path);
+  requirePrivacy(endpoint);
   const headers = endpoint.key === undefined ? {} : { authorization: `Bearer ${endpoint.key.reveal()}` };
   const keyHint = `set ${embedProviderOf(endpoint).keyVariables.join(" or ")}, or name a file with --embed-key-file`;
   return {
-    url,
-    headers,
-    keyHint,
+    async tell(route, signal) {
+      const target = new URL(route, url);
+      for (const [name, value] of new URL(url).searchParams) target.searchParams.append(name, value);
+      return (await transport.post({ url: target.href, headers, body: undefined, signal, keyHint })).json;
+    },
     async ask(batch, { dimensions, signal, deadlineAt }) {
       const answer = await transport.post({ url, headers, body: dialect.requestBody(batch), signal, deadlineAt, keyHint });
       try {

@@ -137,6 +137,12 @@ export function guessEmbedDialect(address: string): EmbedDialectName | undefined
   return port === "11434" ? "openai" : undefined;
 }
 
+/** Where servers that people run themselves tell of their model: beside the route that embeds. */
+export function modelRouteOf({ dialect, url }: Pick<RemoteEndpoint<EmbedDialectName>, "dialect" | "url">): string | undefined {
+  if (dialect === "tei") return "info?role=embedder";
+  return dialect === "openai" && openaiHost(url) === undefined ? "models" : undefined;
+}
+
 /** Tokens that a model of this name reads, or surely reads where the name says nothing. */
 export function embedTokensOf(model: string | undefined): number {
   return MODEL_TOKENS.find(([name]) => name.test(model ?? ""))?.[1] ?? LEAST_TOKENS;

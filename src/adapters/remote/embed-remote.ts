@@ -30,7 +30,7 @@ export interface RemoteEmbedderOptions {
  *
  * Its calls reject with RemoteFailure, and with `signal.reason` when aborted.
  *
- * @throws UserError for an address that is none.
+ * @throws UserError for an address that is none, and for plain http to the open network.
  */
 export function createRemoteEmbedder({ spec, endpoint, transport, bounds, limits, dimensions, onCost }: RemoteEmbedderOptions): Embedder {
   const client = createEmbedClient(endpoint, transport);
