@@ -9,6 +9,7 @@ export function searchOptions(settings: Settings): SearchOptions {
     resultCount: settings.limit,
     hybrid: settings.hybrid,
     perDocument: settings.perDocument,
+    onFailure: settings.onFailure,
     ...(settings.minRelevance !== undefined && { minRelevance: settings.minRelevance }),
     ...(settings.budget !== undefined && { budgetMs: settings.budget }),
     ...(settings.instruct !== undefined && { instruction: settings.instruct }),

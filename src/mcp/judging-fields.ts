@@ -14,12 +14,12 @@ export const JUDGING_FIELDS = {
 };
 
 export function judgingFields(result: SearchResult) {
-  const { candidates, judged, partial, models, timings } = result;
+  const { candidates, judged, partial, reranked, models, timings } = result;
   return {
     candidates,
     judged,
     partial,
-    reranked: models.reranker !== null,
+    reranked,
     reranker: models.reranker?.id ?? null,
     elapsed_ms: Math.round(timings.totalMs),
     notices: noticesOf(result),
@@ -28,9 +28,9 @@ export function judgingFields(result: SearchResult) {
 
 /** "5 results; 50 of 50 candidates judged by mini in 812 ms", and what was not as asked. */
 export function judgingLine(result: SearchResult): string {
-  const { candidates, judged, models, timings, results } = result;
+  const { candidates, judged, reranked, models, timings, results } = result;
   const count = results.length === 0 ? "no result" : `${results.length} result${results.length === 1 ? "" : "s"}`;
-  const by = models.reranker === null ? `${candidates} candidates, not reranked` : `${judged} of ${candidates} candidates judged by ${models.reranker.id}`;
+  const by = models.reranker === null || !reranked ? `${candidates} candidates, not reranked` : `${judged} of ${candidates} candidates judged by ${models.reranker.id}`;
   return [`${count}; ${by}, ${Math.round(timings.totalMs)} ms`, ...noticesOf(result).map((notice) => `note: ${notice}`)].join("\n");
 }
 

@@ -10,6 +10,8 @@ export function tellProgress({ mcpReq }: ServerContext): (event: SearchEvent) =>
   if (progressToken === undefined) return () => {};
   let toldAt = Number.NEGATIVE_INFINITY;
   return (event) => {
+    // The answer says so, at once.
+    if (event.type === "rerank-failed") return;
     const now = performance.now();
     const { done, total } = event.type === "recalled" ? { done: 0, total: event.candidates.length } : event;
     if (done > 0 && done < total && now - toldAt < MIN_INTERVAL_MS) return;

@@ -44,4 +44,10 @@ export type SearchEvent =
       readonly total: number;
       /** All tokens so far; `null` where the reranker does not count. */
       readonly usage: TokenUsage | null;
+    }
+  | {
+      /** The reranker has failed and the first stage's order is the answer: judgments that were told count no more. */
+      readonly type: "rerank-failed";
+      /** One line. */
+      readonly message: string;
     };

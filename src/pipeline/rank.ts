@@ -2,7 +2,7 @@ import type { Candidate } from "../domain/candidate.ts";
 import { UserError } from "../domain/errors.ts";
 import { passageInput, type PassageDraft } from "../domain/passage.ts";
 import type { Reranker } from "../ports/reranker.ts";
-import { cutResults, deafModels, endOfJudging, heardInstruction, inRecallOrder, orderCandidates, ownInstruction, stampOf, type SearchOptions } from "./search.ts";
+import { cutResults, deafModels, endOfJudging, hasDecided, heardInstruction, inRecallOrder, orderCandidates, ownInstruction, stampOf, type SearchOptions } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** A passage that some other first stage found: its place in the input is its recall rank. */
@@ -59,6 +59,8 @@ export async function rank(
     judged,
     usage,
     partial,
+    reranked: hasDecided(judged, candidates.length),
+    rerankFailure: null,
     notices: deafModels(options.instruction, [reranker.spec]),
     results: cutResults(ranked, options),
     recalled: inRecallOrder(ranked),

@@ -48,6 +48,10 @@ export interface SearchResult {
   readonly usage: TokenUsage | null;
   /** The second stage was cut short by its budget: `judged < candidates`. */
   readonly partial: boolean;
+  /** The second stage decided the order, or as much of it as its budget allowed. `false`: it is the first stage's order alone. */
+  readonly reranked: boolean;
+  /** Why the reranker did not decide the order, on one line, where it failed and `onFailure` is "cosine"; else `null`. */
+  readonly rerankFailure: string | null;
   /** One line each: fallbacks, truncations of the query, settings that a model ignores. Shown on stderr and in JSON. */
   readonly notices: readonly string[];
   /** Final order, cut to `resultCount`. */

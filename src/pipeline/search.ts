@@ -11,6 +11,7 @@ import type { VectorIndex } from "../ports/vector-index.ts";
 import { recall } from "../stages/recall.ts";
 import { rerank, type Reranking } from "../stages/rerank.ts";
 import type { SearchEvent } from "./events.ts";
+import { fallbackNotice, judgeOrKeep, type OnRerankFailure } from "./rerank-fallback.ts";
 import type { ModelStamp, SearchResult } from "./search-result.ts";
 
 export interface SearchDependencies {
@@ -43,13 +44,18 @@ export interface SearchOptions {
   /** Says which documents may answer; with the globs that it stands for, for the record. */
   readonly pathFilter?: { readonly globs: readonly string[]; readonly matches: (path: string) => boolean };
   readonly instruction?: string;
+  /**
+   * What happens when the reranker fails: the search rejects (the default), or answers with the order of the first stage, marked. What
+   * the budget cuts short, what the signal aborts and faults of the program's own are no failures of the reranker.
+   */
+  readonly onFailure?: OnRerankFailure;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SearchEvent) => void;
 }
 
 /**
- * Both stages for one query. Rejects with UserError for an empty query and for models that answer NaN, and with
- * `signal.reason` when aborted.
+ * Both stages for one query. Rejects with UserError for an empty query and for models that fail or answer NaN (see `onFailure`), and
+ * with `signal.reason` when aborted.
  */
 export async function search(query: string, deps: SearchDependencies, options: SearchOptions): Promise<SearchResult> {
   const startedAt = performance.now();
@@ -77,11 +83,13 @@ export async function search(query: string, deps: SearchDependencies, options: S
   const recalledAt = performance.now();
   options.onEvent?.({ type: "recalled", candidates, embedMs: embeddedAt - startedAt, recallMs: recalledAt - recallStartedAt });
 
-  const { ranked, usage } = await orderCandidates(query, candidates, deps.reranker, budget, options);
+  const judge = () => orderCandidates(query, candidates, deps.reranker, budget, options);
+  const { ranked, usage, failure } = await judgeOrKeep(candidates, judge, options);
   const endedAt = performance.now();
   const specs = [deps.embedder.spec, ...(deps.reranker ? [deps.reranker.spec] : [])];
   const judged = ranked.filter(({ judgment }) => judgment !== null).length;
-  const partial = deps.reranker !== undefined && judged < candidates.length;
+  const isJudged = deps.reranker !== undefined && failure === null;
+  const partial = isJudged && judged < candidates.length;
   return {
     query,
     instruction: heardInstruction(instruction, specs),
@@ -100,14 +108,17 @@ export async function search(query: string, deps: SearchDependencies, options: S
     timings: {
       embedMs: embeddedAt - startedAt,
       recallMs: recalledAt - recallStartedAt,
-      rerankMs: deps.reranker ? endedAt - recalledAt : null,
+      rerankMs: isJudged ? endedAt - recalledAt : null,
       totalMs: endedAt - startedAt,
     },
     candidates: candidates.length,
     judged,
     usage,
     partial,
+    reranked: isJudged && hasDecided(judged, candidates.length),
+    rerankFailure: failure,
     notices: [
+      ...(failure === null ? [] : [fallbackNotice(failure, options.minRelevance ?? null)]),
       ...(truncated ? ["the query is longer than the embedder reads: its end was not used for the recall"] : []),
       ...deafModels(instruction, specs),
     ],
@@ -152,6 +163,11 @@ export function cutResults(
       return isFirst;
     })
     .slice(0, resultCount);
+}
+
+/** Whether the second stage's judgments are in the order: a budget may end before the first one. Of nothing, nothing is left undecided. */
+export function hasDecided(judged: number, candidateCount: number): boolean {
+  return judged > 0 || candidateCount === 0;
 }
 
 export function inRecallOrder(ranked: readonly RankedPassage[]): RankedPassage[] {

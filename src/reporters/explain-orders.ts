@@ -79,8 +79,8 @@ function finalOrder(result: SearchResult, options: OrderOptions, style: Style, w
   return [chalk.dim(finalTitle(result, options)), ...rows];
 }
 
-function finalTitle({ models }: SearchResult, { logits }: OrderOptions): string {
-  if (models.reranker === null) return "final order, not reranked";
+function finalTitle({ reranked }: SearchResult, { logits }: OrderOptions): string {
+  if (!reranked) return "final order, not reranked";
   return logits ? "after reranking, by relevance and logit" : "after reranking, by relevance";
 }
 

@@ -55,6 +55,7 @@ function factLines(result: SearchResult, { columns }: Terminal, style: Style): s
       join([
         `${result.judged} of ${counted(result.candidates, "candidate")}`,
         result.partial ? "cut short by the budget" : null,
+        result.rerankFailure === null ? null : "the reranker failed",
         truncated === 0 ? null : `${counted(truncated, "result")} read in part only`,
       ]),
     ],

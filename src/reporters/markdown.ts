@@ -1,4 +1,5 @@
 import { movement, type RankedPassage } from "../domain/candidate.ts";
+import { fallbackNotice } from "../pipeline/rerank-fallback.ts";
 import type { SearchResult } from "../pipeline/search-result.ts";
 import { absolutePathOf, displayPath, locationSuffix, type PathView } from "./display-path.ts";
 import { formatRelevances, formatSimilarity } from "./format-numbers.ts";
@@ -25,7 +26,13 @@ export function markdownReport(result: SearchResult, view: PathView): string {
     const lines = [number + placeOf(ranked, view), margin + numbersOf(ranked, relevances[position] ?? null)];
     return [...lines, ...(marked === "" ? [] : ["", `${margin}> ${marked}`])].join("\n");
   });
-  return `## ${escapedMarkdown(printableLine(result.query))}\n\n${items.length === 0 ? "No results." : items.join("\n\n")}\n`;
+  const parts = [`## ${escapedMarkdown(printableLine(result.query))}`, ...failureOf(result), ...(items.length === 0 ? ["No results."] : items)];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** Whoever reads the list later has seen no notice. */
+function failureOf({ rerankFailure, settings }: SearchResult): string[] {
+  return rerankFailure === null ? [] : [`**Note:** ${escapedMarkdown(printableLine(fallbackNotice(rerankFailure, settings.minRelevance)))}`];
 }
 
 function placeOf({ passage }: RankedPassage, view: PathView): string {

@@ -24,10 +24,11 @@ export function plainResults(result: SearchResult, view: PathView): string {
   return `${[summaryOf(result), ...blocks].join("\n")}\n\n`;
 }
 
-function summaryOf({ query, results, candidates, judged, partial }: SearchResult): string {
+function summaryOf({ query, results, candidates, judged, partial, rerankFailure }: SearchResult): string {
   const found = results.length === 0 ? "no results" : counted(results.length, "result");
   const cut = partial ? `, ${formatCount(judged)} of ${counted(candidates, "candidate")} judged within the budget` : "";
-  return `${found} for "${printableLine(query)}"${cut}`;
+  const unjudged = rerankFailure === null ? "" : ", in the order of the first stage, because the reranker did not run";
+  return `${found} for "${printableLine(query)}"${cut}${unjudged}`;
 }
 
 function placeOf({ startLine, endLine, page, row }: PassageLocation): string {

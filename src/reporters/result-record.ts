@@ -41,7 +41,7 @@ export interface RecordOptions extends PathView {
 }
 
 export function searchRecord(result: SearchResult, options: RecordOptions): SearchRecord {
-  const { query, instruction, models, settings, candidates, judged, usage, partial, notices } = result;
+  const { query, instruction, models, settings, candidates, judged, usage, partial, reranked, rerankFailure, notices } = result;
   const { embedMs, recallMs, rerankMs, totalMs } = result.timings;
   return {
     version: SEARCH_RESULT_VERSION,
@@ -60,6 +60,8 @@ export function searchRecord(result: SearchResult, options: RecordOptions): Sear
     judged,
     usage,
     partial,
+    reranked,
+    rerankFailure,
     notices,
     results: result.results.map((ranked) => resultRecord(ranked, options)),
     ...(options.explain === true && { recallOrder: result.recalled.map(({ passage }) => passage.id) }),

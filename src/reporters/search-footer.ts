@@ -15,6 +15,8 @@ export function searchFooter(result: SearchResult, terminal: Terminal): string {
   const parts = [
     result.partial ? counted(result.results.length, "result") : shownOf(result),
     result.partial ? chalk.yellow(`judged ${result.judged} of ${result.candidates} within the budget`) : "",
+    // A notice above says why.
+    result.rerankFailure === null ? "" : chalk.yellow("not reranked"),
     embedMs === null ? "" : `embed ${formatDuration(embedMs)}`,
     recallMs === null ? "" : `recall ${formatDuration(recallMs)}`,
     rerankMs === null ? "" : `rerank ${rerankedOf(result)}${formatDuration(rerankMs)}`,
@@ -36,11 +38,11 @@ export function searchNotices({ notices }: SearchResult, terminal: Terminal): st
   return notices.flatMap((notice) => noticeLines(notice, terminal));
 }
 
-function shownOf({ results, candidates, settings }: SearchResult): string {
+function shownOf({ results, candidates, settings, rerankFailure }: SearchResult): string {
   if (candidates === 0) return nothingIn(settings);
   if (results.length > 0) return `${formatCount(results.length)} of ${counted(candidates, "candidate")}`;
   const { minRelevance } = settings;
-  return minRelevance === null
+  return minRelevance === null || rerankFailure !== null
     ? `no results among ${counted(candidates, "candidate")}`
     : `none of ${counted(candidates, "candidate")} is ${minRelevance} relevant or more`;
 }
@@ -61,8 +63,8 @@ function tokensOf({ usage }: SearchResult): string {
   return `${counted(usage.computedTokens, "token")}, ${formatCount(usage.savedTokens)} saved`;
 }
 
-/** The embedder is named only where it is another one: pairs such as "mini" go by one name. */
-function modelsOf({ models: { embedder, reranker } }: SearchResult): string {
-  const names = new Set([embedder?.id, reranker?.id].filter((id) => id !== undefined));
+/** Those that answered. The embedder is named only where it is another one: pairs such as "mini" go by one name. */
+function modelsOf({ models: { embedder, reranker }, rerankFailure }: SearchResult): string {
+  const names = new Set([embedder?.id, rerankFailure === null ? reranker?.id : undefined].filter((id) => id !== undefined));
   return [...names].map(printableLine).join(" + ");
 }

@@ -30,6 +30,7 @@ export function createSearchProgress({ terminal, write }: SearchProgressOptions)
   });
   return {
     event(event) {
+      if (event.type === "rerank-failed") return line.clear();
       if (event.type === "recalled") recalledAt = performance.now();
       const { done, total } = event.type === "recalled" ? { done: 0, total: event.candidates.length } : event;
       text = `judged ${done} of ${total} candidates`;

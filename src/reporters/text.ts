@@ -100,7 +100,8 @@ function placeOf({ passage }: RankedPassage, options: TextOptions, { chalk, link
   return url === null ? shown : link(url, shown);
 }
 
-function tagOf({ judgment }: RankedPassage, { models }: SearchResult): string {
-  if (judgment === null) return models.reranker === null ? "" : "not reranked";
+function tagOf({ judgment }: RankedPassage, { reranked }: SearchResult): string {
+  // Where all are not, it is said once, below.
+  if (judgment === null) return reranked ? "not reranked" : "";
   return judgment.truncated ? "truncated" : "";
 }

@@ -30,6 +30,7 @@ export async function rerank(
 ): Promise<Reranking> {
   const judgments: (Judgment | null)[] = candidates.map(() => null);
   let done = 0;
+  let isOver = false;
   let usage: TokenUsage | null = null;
   // Passages that read the same share a vector, and so a judgment.
   const groups = [...positionsByVector(candidates).values()];
@@ -43,6 +44,8 @@ export async function rerank(
         usage = tokens;
       },
       onJudgment(group, judgment) {
+        // Of several requests under way one may answer after another has failed.
+        if (isOver) return;
         for (const position of groups[group]?.positions ?? []) {
           judgments[position] = judgment;
           onJudgment?.(position, judgment, ++done, usage);
@@ -51,6 +54,8 @@ export async function rerank(
     });
   } catch (error) {
     if (signal?.aborted || !budget?.aborted) throw error;
+  } finally {
+    isOver = true;
   }
   return { ranked: rankByRelevance(candidates, judgments), usage };
 }

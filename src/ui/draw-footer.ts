@@ -66,10 +66,11 @@ function runningParts({ startedAtMs, candidates, embedMs, recallMs, judged, usag
 
 function endedParts({ result, request }: SearchRun): Part[] {
   if (result === null) return [{ text: "the search failed", worth: 9 }];
-  const { timings, judged, candidates, usage, partial } = result;
+  const { timings, judged, candidates, usage, partial, rerankFailure } = result;
   const rerank = timings.rerankMs === null ? "" : `rerank ${formatCount(judged)} in ${formatDuration(timings.rerankMs)}`;
   return [
     { text: partial ? `partial: ${judged} of ${candidates} judged` : "", worth: 9, isLoud: true },
+    { text: rerankFailure === null ? "" : "not reranked", worth: 9, isLoud: true },
     { text: stageText("embed", timings.embedMs), worth: 5 },
     { text: stageText("recall", timings.recallMs), worth: 4 },
     { text: candidates === 0 ? counted(candidates, "candidate") : rerank, worth: 8 },

@@ -44,11 +44,13 @@ export function rowShapes(
   const shape = { width, rankWidth, barWidth, similarityWidth: 0, goesWidth: 0, moveWidth: 0, newFrom: null };
   const first = {
     ...shape,
-    numberWidth: orders.kind === "stages" ? SIMILARITY_WIDTH : RELEVANCE_WIDTH,
+    numberWidth: orders.firstBy === "similarity" ? SIMILARITY_WIDTH : RELEVANCE_WIDTH,
     goesWidth: paint.glyphs.to.length + 2 + rankWidth,
-    barPaint: orders.kind === "stages" ? paint.similarity : paint.relevance,
+    barPaint: orders.firstBy === "similarity" ? paint.similarity : paint.relevance,
   };
-  const final = {
+  // Nothing has moved them, and their similarity is their number already.
+  const unjudged = { ...shape, numberWidth: SIMILARITY_WIDTH, barPaint: paint.similarity };
+  const judged = {
     ...shape,
     numberWidth: RELEVANCE_WIDTH,
     moveWidth: hasTwoOrders && width >= 60 ? WIDE_MOVE_WIDTH : MOVE_WIDTH,
@@ -56,7 +58,7 @@ export function rowShapes(
     newFrom: hasTwoOrders ? rows : null,
     barPaint: paint.relevance,
   };
-  return { first, final };
+  return { first, final: orders.finalBy === "similarity" ? unjudged : judged };
 }
 
 /** One row, exactly as wide as its shape says. A selected one carries no colours: inverse, they would clash. */

@@ -89,17 +89,24 @@ function titleLine(title: string, right: string, width: number, { dim, glyphs }:
 }
 
 function firstTitleOf({ run, previous }: OrdersValues): string {
-  if (previous !== null) return `judged by ${printableLine(previous.models.reranker.id)}`;
-  return run.result?.settings.hybrid === true ? "first stage, by similarity and BM25" : "first stage, by similarity";
+  if (previous !== null) return judgedBy(previous);
+  return `first stage, ${recalledBy(run)}`;
 }
 
 function finalTitleOf({ run, previous, hasTwoOrders }: OrdersValues): string {
   if (previous !== null) {
-    const now = `judged by ${printableLine(run.models.reranker.id)}`;
-    return hasTwoOrders ? now : `${now}, before by ${printableLine(previous.models.reranker.id)}`;
+    const now = judgedBy(run);
+    return hasTwoOrders ? now : `${now}, before ${judgedBy(previous).replace(/^judged /, "")}`;
   }
-  if (run.result !== null && run.result.models.reranker === null) return "not reranked, by similarity";
-  return "final order, by relevance";
+  return run.result?.reranked === false ? `not reranked, ${recalledBy(run)}` : "final order, by relevance";
+}
+
+function judgedBy({ models, result }: SearchRun): string {
+  return `${result?.reranked === false ? "not judged" : "judged"} by ${printableLine(models.reranker.id)}`;
+}
+
+function recalledBy({ result }: SearchRun): string {
+  return result?.settings.hybrid === true ? "by similarity and BM25" : "by similarity";
 }
 
 /** While judging how far it is, afterwards where the selection stands. */

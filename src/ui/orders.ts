@@ -18,7 +18,9 @@ export interface OrderRow {
 
 /** What the two columns show: the first stage's order and the final one, or those of two rerankers. */
 export interface Orders {
-  readonly kind: "stages" | "rerankers";
+  /** What each order is by. The final one is by similarity where no reranker had a part in it. */
+  readonly firstBy: "similarity" | "relevance";
+  readonly finalBy: "similarity" | "relevance";
   readonly first: readonly OrderRow[];
   readonly final: readonly OrderRow[];
   /** Places in `first` and `final`, from 0, by passage id. */
@@ -26,7 +28,7 @@ export interface Orders {
   readonly finalPositions: ReadonlyMap<number, number>;
 }
 
-const NOTHING: Orders = { kind: "stages", first: [], final: [], firstPositions: new Map(), finalPositions: new Map() };
+const NOTHING: Orders = { firstBy: "similarity", finalBy: "relevance", first: [], final: [], firstPositions: new Map(), finalPositions: new Map() };
 
 /** @param previous the same search with another reranker, to compare with; `null`: compare the stages. */
 export function ordersOf(run: SearchRun | null, previous: SearchRun | null): Orders {
@@ -47,16 +49,25 @@ function compose(run: SearchRun, previous: SearchRun | null): Orders {
   const ranksBefore = new Map(before.map((each) => [each.passage.id, previous === null ? each.recallRank : each.rank]));
   const isOpen = isRunning(run);
   const rankNow = new Map(ranked.map((each) => [each.passage.id, each.judgment === null && isOpen ? null : each.rank]));
-  const final = relevanceRows(ranked, ({ passage }) => ranksBefore.get(passage.id) ?? null);
+  const rowsBy = { similarity: similarityRows, relevance: relevanceRows };
+  const finalBy = isUnjudged(run) ? "similarity" : "relevance";
+  const firstBy = previous === null || isUnjudged(previous) ? "similarity" : "relevance";
+  const final = rowsBy[finalBy](ranked, ({ passage }) => ranksBefore.get(passage.id) ?? null);
   const otherRank = ({ passage }: RankedPassage) => rankNow.get(passage.id) ?? null;
-  const first = previous === null ? similarityRows(recalled, otherRank) : relevanceRows(before, otherRank);
+  const first = rowsBy[firstBy](before, otherRank);
   return {
-    kind: previous === null ? "stages" : "rerankers",
+    firstBy,
+    finalBy,
     first,
     final,
     firstPositions: positionsOf(first),
     finalPositions: positionsOf(final),
   };
+}
+
+/** A column of relevances would have nothing in it. */
+function isUnjudged({ result }: SearchRun): boolean {
+  return result?.reranked === false;
 }
 
 /**

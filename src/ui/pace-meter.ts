@@ -18,6 +18,7 @@ export function createPaceMeter(): PaceMeter {
   let seen: { readonly done: number; readonly total: number } | null = null;
   return {
     take(event, nowMs) {
+      if (event.type === "rerank-failed") return;
       seen = event.type === "recalled" ? { done: 0, total: event.candidates.length } : { done: event.done, total: event.total };
       judgments.add(seen.done, nowMs);
       tokens.add(event.type === "judged" ? (event.usage?.computedTokens ?? 0) : 0, nowMs);

@@ -23,7 +23,7 @@ export function createPassageWork(services: ScreenServices, dispatch: (action: S
   function weigh({ run, detail, sentences, selectedId }: ScreenState): void {
     const selected = detail === null ? null : selectedOf({ run, selectedId });
     // While others are judged, the model has its hands full; a passage that was not judged has no relevance to explain.
-    const isReady = run !== null && run.result !== null && selected !== null && selected.judgment !== null && run.result.models.reranker !== null;
+    const isReady = run !== null && run.result !== null && selected !== null && selected.judgment !== null && run.result.reranked;
     // What could not be weighed is tried again when it is opened again.
     const isKnown = selected !== null && sentences.get(selected.passage.id) != null;
     const wanted = isReady && !isKnown ? `${run.id} ${selected.passage.id}` : "";

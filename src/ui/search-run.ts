@@ -69,6 +69,10 @@ export function withEvents(run: SearchRun, events: readonly SearchEvent[], pace:
     if (event.type === "recalled") {
       ({ candidates, embedMs, recallMs } = event);
       judgments = candidates.map(() => null);
+    } else if (event.type === "rerank-failed") {
+      judgments = judgments.map(() => null);
+      judged = 0;
+      usage = null;
     } else if (Number.isFinite(event.judgment.logit)) {
       judgments[event.position] = event.judgment;
       judged = Math.max(judged, event.done);

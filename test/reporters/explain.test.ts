@@ -74,7 +74,7 @@ first stage, by similarity                                   after reranking, by
     const { models } = sampleResult([]);
     const output = explain(
       120,
-      sampleResult([{ logit: null }], { models: { ...models, reranker: null }, timings: { embedMs: 4, recallMs: 1, rerankMs: null, totalMs: 5 }, usage: null }),
+      sampleResult([{ logit: null }], { models: { ...models, reranker: null }, reranked: false, timings: { embedMs: 4, recallMs: 1, rerankMs: null, totalMs: 5 }, usage: null }),
     );
     expect(output).toContain("reranker     –\n");
     expect(output).toContain("timings      embed 4 ms · recall 1 ms · total 5 ms\n");

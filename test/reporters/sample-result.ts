@@ -68,6 +68,8 @@ export function sampleResult(
     judged: 50,
     usage: { computedTokens: 9120, savedTokens: 0 },
     partial: false,
+    reranked: true,
+    rerankFailure: null,
     notices: [],
     results,
     recalled: recalledWith(results),

@@ -108,7 +108,7 @@ describe("textReport", () => {
 
   test("marks nothing as not reranked when nothing was to be", () => {
     const { models } = sampleResult([]);
-    const result = sampleResult([{ logit: null, headings: ["Title"] }], { models: { ...models, reranker: null } });
+    const result = sampleResult([{ logit: null, headings: ["Title"] }], { models: { ...models, reranker: null }, reranked: false });
     expect(textReport(result, { ...VIEW, terminal: plainTerminal(80) })).toBe(
       "#  move  rel  sim    passage\n1     =  –    0.500  file-1.md:1-3  Title\n                     Some text.\n\n",
     );

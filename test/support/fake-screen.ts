@@ -224,6 +224,8 @@ function resultOf(request: ScreenRequest, ranked: readonly RankedPassage[], judg
     judged,
     usage: { computedTokens: judged * 180, savedTokens: judged * 62 },
     partial: judged < ranked.length,
+    reranked: judged > 0,
+    rerankFailure: null,
     notices: [],
     results: ranked.slice(0, 10),
     recalled: ranked.toSorted((a, b) => a.recallRank - b.recallRank),
