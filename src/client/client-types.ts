@@ -78,6 +78,8 @@ export interface SearchOptions extends ModelOptions {
   readonly budgetMs?: number;
   /** Keeps the best passage of each document only. */
   readonly perDocument?: boolean;
+  /** When the reranker fails: its error, or the order of the first stage, marked `reranked: false`. The server's setting when absent. */
+  readonly onFailure?: "error" | "cosine";
 }
 
 export interface ServedModel {

@@ -118,8 +118,8 @@ export class RerankClient {
 }
 
 function searchBody(query: string, options: SearchOptions): Readonly<Record<string, unknown>> {
-  const { resultCount, candidateCount, rerank, hybrid, paths, minRelevance, instruction, budgetMs, perDocument, model } = options;
-  return { query, limit: resultCount, candidates: candidateCount, rerank, hybrid, paths, min_relevance: minRelevance, instruction, budget_ms: budgetMs, per_document: perDocument, model };
+  const { resultCount, candidateCount, rerank, hybrid, paths, minRelevance, instruction, budgetMs, perDocument, onFailure, model } = options;
+  return { query, limit: resultCount, candidates: candidateCount, rerank, hybrid, paths, min_relevance: minRelevance, instruction, budget_ms: budgetMs, per_document: perDocument, on_failure: onFailure, model };
 }
 
 function parseBaseUrl(text: string): URL {

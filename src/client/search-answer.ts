@@ -61,6 +61,10 @@ export interface SearchAnswer {
   readonly usage: { readonly computedTokens: number; readonly savedTokens: number } | null;
   /** The budget was spent before all candidates were judged. */
   readonly partial: boolean;
+  /** False: the order is the first stage's alone. */
+  readonly reranked: boolean;
+  /** Why the reranker did not decide the order, where it failed and `onFailure` is "cosine"; else null. */
+  readonly rerankFailure: string | null;
   /** Fallbacks, truncations of the query and ignored settings, one line each. */
   readonly notices: readonly string[];
   /** Best first. */
@@ -84,6 +88,8 @@ export type SearchEvent =
       readonly done: number;
       readonly total: number;
     }
+  /** The first stage's order is the answer: judgments that were told count no more. */
+  | { readonly type: "rerank-failed"; readonly message: string }
   | { readonly type: "result"; readonly result: SearchAnswer };
 
 /** @throws RerankError for what is no search's answer, or one of a later version. */
@@ -104,6 +110,7 @@ export function readSearchEvent(name: string, data: unknown): SearchEvent | unde
     listOf(data, "candidates");
     return { type: "recalled", ...(data as Omit<Extract<SearchEvent, { type: "recalled" }>, "type">) };
   }
+  if (name === "rerank-failed") return { type: "rerank-failed", message: String(memberOf(data, "message") ?? "") };
   if (name !== "judged") return undefined;
   for (const judgment of listOf(data, "judgments")) if (!Number.isFinite(memberOf(judgment, "relevance"))) throw badAnswer("a relevance that is no number");
   return { type: "judged", ...(data as Omit<Extract<SearchEvent, { type: "judged" }>, "type">) };

@@ -3,7 +3,7 @@ import { listenToKeys } from "./page-keys.ts";
 import { showOrders, type OrdersView } from "./orders-view.ts";
 import { describeIndex, forgetKey, hasKey, keepKey, search, ServerProblem } from "./search-server.ts";
 import type { IndexDescription, SearchMessage } from "./wire-types.ts";
-import { formatAbout, formatRecallTimes, formatTimings, titleOf, whoReadsInstructions } from "./wording.ts";
+import { announcementOf, formatAbout, formatRecallTimes, formatTimings, titleOf, whoReadsInstructions } from "./wording.ts";
 
 const form = byId("form", HTMLFormElement);
 const query = byId("query", HTMLInputElement);
@@ -113,6 +113,7 @@ function show(message: SearchMessage): void {
   switch (message.event) {
     case "recalled": {
       const { candidates: found, willRerank } = message.data;
+      byId("final-score", HTMLElement).textContent = willRerank ? "relevance" : "not reranked";
       recallTimes = formatRecallTimes(message.data.timings);
       total = found.length;
       empty.hidden = true;
@@ -127,12 +128,17 @@ function show(message: SearchMessage): void {
       view?.judge(message.data.judgments);
       timings.textContent = [...recallTimes, `rerank ${message.data.done} of ${message.data.total} …`].join(" · ");
       return;
+    case "rerank-failed":
+      view?.dropJudgments();
+      byId("final-score", HTMLElement).textContent = "not reranked";
+      timings.textContent = recallTimes.join(" · ");
+      return;
     case "result": {
       const { results, partial, judged, notices } = message.data;
       view?.settle(new Map(results.map(({ passageId, rank }) => [passageId, rank])));
       timings.textContent = formatTimings(message.data);
       for (const notice of [...(partial ? [`partial: ${judged} of ${total} judged`] : []), ...notices]) timings.append(" · ", element("span", { class: "mark" }, notice));
-      announce(total === 0 ? "Nothing was found." : `Done: ${judged} of ${total} passages reranked.`);
+      announce(announcementOf(message.data, total));
       if (total === 0) timings.append(" · nothing was found");
       return;
     }

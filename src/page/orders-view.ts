@@ -8,6 +8,8 @@ import type { FoundPassage, Judgment } from "./wire-types.ts";
 /** Both orders of one search, as far as they are known. */
 export interface OrdersView {
   judge(judgments: readonly Judgment[]): void;
+  /** Back to the first stage's order: what was judged counts no more. */
+  dropJudgments(): void;
   /** Settles the order. @param ranks of the server, by passage, from 1; without them what is known stays. */
   settle(ranks?: ReadonlyMap<number, number>): void;
   readonly judged: number;
@@ -122,6 +124,11 @@ export function showOrders(candidates: readonly FoundPassage[], onSelect: (passa
     judge(judged) {
       for (const judgment of judged) judgments.set(judgment.position, judgment);
       order = liveOrder(candidates, judgments);
+      arrange();
+    },
+    dropJudgments() {
+      judgments.clear();
+      order = candidates.map((_, position) => position);
       arrange();
     },
     settle(ranks) {

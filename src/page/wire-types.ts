@@ -44,6 +44,10 @@ export interface SearchRecord {
   readonly judged: number;
   readonly usage: Usage | null;
   readonly partial: boolean;
+  /** False: the order is the first stage's alone. */
+  readonly reranked: boolean;
+  /** Why, where the reranker failed; a notice says it too. */
+  readonly rerankFailure: string | null;
   readonly notices: readonly string[];
   readonly results: readonly { readonly passageId: number; readonly rank: number }[];
 }
@@ -55,6 +59,7 @@ export interface ErrorBody {
 export type SearchMessage =
   | { readonly event: "recalled"; readonly data: { readonly candidates: readonly FoundPassage[]; readonly timings: Timings; readonly willRerank: boolean } }
   | { readonly event: "judged"; readonly data: { readonly judgments: readonly Judgment[]; readonly done: number; readonly total: number } }
+  | { readonly event: "rerank-failed"; readonly data: { readonly message: string } }
   | { readonly event: "result"; readonly data: SearchRecord }
   | { readonly event: "error"; readonly data: ErrorBody };
 

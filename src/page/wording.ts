@@ -55,6 +55,12 @@ export function formatTimings({ timings, judged, usage }: SearchRecord): string 
   return [...formatRecallTimes(timings), ...rerank].join(" · ");
 }
 
+/** Read aloud at the end. */
+export function announcementOf({ judged, rerankFailure }: Pick<SearchRecord, "judged" | "rerankFailure">, total: number): string {
+  if (total === 0) return "Nothing was found.";
+  return rerankFailure === null ? `Done: ${judged} of ${total} passages reranked.` : "The reranker did not run: this is the order of the first stage.";
+}
+
 export function formatAbout({ documents, passages, models: { embedder, reranker } }: IndexDescription): string {
   const counts = `${formatCount(passages)} passages of ${formatCount(documents)} ${documents === 1 ? "document" : "documents"}`;
   const devices = new Set([embedder.device, reranker.device].filter((device) => device !== null));

@@ -37,7 +37,7 @@ export interface StartedPage {
 export async function startPage({ texts = NOTES, fake, failure, security }: StartPageOptions = {}): Promise<StartedPage> {
   const models = createFakeModelService(fake);
   const views = await createFakeViews(texts, failure);
-  const defaults = { candidates: 20, limit: 10, hybrid: false };
+  const defaults = { candidates: 20, limit: 10, hybrid: false, onFailure: "cosine" } as const;
   const search = createSearchService({ models, views, limits: TEST_LIMITS, defaults, matchPaths: pathMatcher, onNotice() {} });
   const dialects = [searchDialect, createPageDialect(buildPage(tempFolder()))];
   const app = createApp({ models, limits: TEST_LIMITS, version: "0.0.0-test", search, dialects, ...(security && { security }) });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { liveOrder } from "../../src/page/live-order.ts";
 import { readEvents } from "../../src/page/read-events.ts";
-import { formatAbout, formatMovement, formatPlace, formatRelevance, formatSimilarity, formatTime, formatTimings, titleOf, whoReadsInstructions } from "../../src/page/wording.ts";
+import { announcementOf, formatAbout, formatMovement, formatPlace, formatRelevance, formatSimilarity, formatTime, formatTimings, titleOf, whoReadsInstructions } from "../../src/page/wording.ts";
 import type { DescribedModel, FoundPassage, SearchRecord } from "../../src/page/wire-types.ts";
 
 const passage: FoundPassage = {
@@ -20,7 +20,7 @@ test("times, scores and movements are short, and claim no more than is known", (
 
 test("a search's times stand in one line", () => {
   const record: SearchRecord = {
-    timings: { embedMs: 41, recallMs: 1.2, rerankMs: 2931, totalMs: 2975 }, candidates: 50, judged: 50, usage: { computedTokens: 6420, savedTokens: 0 }, partial: false, notices: [], results: [],
+    timings: { embedMs: 41, recallMs: 1.2, rerankMs: 2931, totalMs: 2975 }, candidates: 50, judged: 50, usage: { computedTokens: 6420, savedTokens: 0 }, partial: false, reranked: true, rerankFailure: null, notices: [], results: [],
   };
   expect(formatTimings(record)).toBe("embed 41 ms · recall 1 ms · rerank 50 in 2.9 s, 6,420 tokens");
   expect(formatTimings({ ...record, usage: null, timings: { ...record.timings, rerankMs: null } })).toBe("embed 41 ms · recall 1 ms");
@@ -59,4 +59,10 @@ test("events are read wherever their bytes are cut, and comments are left out", 
     for await (const event of readEvents((async function* () { yield* chunks; })())) events.push(event);
     expect(events).toEqual([{ event: "recalled", data: '{"text":"水壶"}' }, { event: "judged", data: "{}" }]);
   }
+});
+
+test("what is read aloud at the end claims no reranking that was not", () => {
+  expect(announcementOf({ judged: 7, rerankFailure: null }, 7)).toBe("Done: 7 of 7 passages reranked.");
+  expect(announcementOf({ judged: 0, rerankFailure: "mini has failed" }, 7)).toBe("The reranker did not run: this is the order of the first stage.");
+  expect(announcementOf({ judged: 0, rerankFailure: null }, 0)).toBe("Nothing was found.");
 });

@@ -77,7 +77,7 @@ export function openServices({ settings, hub, cwd, locator, cache, borrow, onNot
     limits,
     views,
     // A server that takes fewer documents recalls no more of its own accord.
-    defaults: { candidates: Math.min(settings.candidates, limits.maxDocuments), limit: settings.limit, hybrid: settings.hybrid },
+    defaults: { candidates: Math.min(settings.candidates, limits.maxDocuments), limit: settings.limit, hybrid: settings.hybrid, onFailure: settings.onFailure },
     matchPaths: pathMatcher,
     onNotice,
   });

@@ -17,6 +17,7 @@ export const TOLD_HEADERS = [
   "x-compute-tokens",
   "x-model",
   "x-cached-texts",
+  "x-reranked",
   "server-timing",
 ] as const;
 

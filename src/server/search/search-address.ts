@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, { readonly member: string; readonly kind: "
   instruction: { member: "instruction", kind: "text" },
   budget_ms: { member: "budget_ms", kind: "number" },
   per_document: { member: "per_document", kind: "boolean" },
+  on_failure: { member: "on_failure", kind: "text" },
   model: { member: "model", kind: "text" },
   stream: { member: "stream", kind: "boolean" },
 };

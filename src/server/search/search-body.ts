@@ -34,6 +34,13 @@ export const SEARCH_BODY = Type.Object(
       Type.Unsafe<number | null>({ type: ["number", "null"], minimum: 1, maximum: 86_400_000, description: "Time for the search; then the best order so far is the answer." }),
     ),
     per_document: boolean("Keeps the best passage of each document only."),
+    on_failure: Type.Optional(
+      Type.Unsafe<"error" | "cosine" | null>({
+        type: ["string", "null"],
+        enum: ["error", "cosine", null],
+        description: "When the reranker fails: its error (error), or the order of the first stage, marked (cosine). The server's setting when absent.",
+      }),
+    ),
     model: text("The reranker; the server's own when absent."),
     stream: boolean("Answers with server-sent events, as Accept: text/event-stream does."),
   },
@@ -56,6 +63,7 @@ export function searchRequestOf(body: SearchBody): SearchRequest {
     instruction: body.instruction ?? undefined,
     budgetMs: body.budget_ms ?? undefined,
     perDocument: body.per_document ?? undefined,
+    onFailure: body.on_failure ?? undefined,
     model: body.model ?? undefined,
   };
 }

@@ -21,7 +21,7 @@ const ANSWER = {
     {},
     {
       additionalProperties: true,
-      description: "As `rerank search --json`: docs/search-result.schema.json; absolutePath is always null. With events: recalled, judged, result or error.",
+      description: "As `rerank search --json`: docs/search-result.schema.json; absolutePath is always null. X-Reranked: false says that the reranker had no part in the order. With events: recalled, judged, rerank-failed, result or error.",
     },
   ),
 };
@@ -63,6 +63,7 @@ async function answerSearch(service: SearchService, body: SearchBody, request: F
   if (!(body.stream ?? wantsEvents(request))) {
     const { result, baseFolder, work } = await service.search(wanted, caller);
     tellWork(reply, work);
+    void reply.header("x-reranked", String(result.reranked));
     return reply.type("application/json; charset=utf-8").send(`${printableJson(JSON.stringify(servedRecord(result, baseFolder), null, 2))}\n`);
   }
   const readable = await streamSearch(service, wanted, caller, {

@@ -1,14 +1,18 @@
 import { UserError } from "../../domain/errors.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
 import type { SearchEvent } from "../../pipeline/events.ts";
+import type { OnRerankFailure } from "../../pipeline/rerank-fallback.ts";
 import { search, stampOf } from "../../pipeline/search.ts";
 import type { ModelStamp, SearchResult } from "../../pipeline/search-result.ts";
+import type { Reranker } from "../../ports/reranker.ts";
 import type { ToldWork } from "../http/tell-work.ts";
+import { textFreeMessage } from "../http/text-free-message.ts";
 import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { RequestLimits } from "../limits.ts";
 import type { Caller, ModelService, ServedModel } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 import { serviceEmbedder, serviceReranker } from "../service/service-ports.ts";
+import { failingAsOwn } from "./failing-reranker.ts";
 import type { IndexView, IndexViews } from "./index-view.ts";
 import { watchWork } from "./watch-work.ts";
 
@@ -29,6 +33,8 @@ export interface SearchRequest {
   readonly instruction?: string | undefined;
   readonly budgetMs?: number | undefined;
   readonly perDocument?: boolean | undefined;
+  /** Whether the first stage's order is the answer when the reranker fails. */
+  readonly onFailure?: OnRerankFailure | undefined;
   /** The reranker, by a name that the server knows; its own by default. */
   readonly model?: string | undefined;
 }
@@ -53,7 +59,7 @@ export interface SearchDescription {
   readonly passages: number;
   readonly models: { readonly embedder: SearchModel; readonly reranker: SearchModel };
   /** Of a request that says nothing else. */
-  readonly defaults: { readonly candidates: number; readonly limit: number; readonly hybrid: boolean };
+  readonly defaults: { readonly candidates: number; readonly limit: number; readonly hybrid: boolean; readonly onFailure: OnRerankFailure };
   /** What a request may ask for. */
   readonly maxCandidates: number;
 }
@@ -62,7 +68,8 @@ export interface SearchDescription {
 export interface SearchService {
   /**
    * When the budget or the server's time for a request is over, the best order so far is the answer, marked as partial.
-   * Rejects with ServiceError: `not-found` without an index, `invalid`, `too-many`, and those of ModelService.
+   * Rejects with ServiceError: `not-found` without an index, `invalid`, `too-many`, and those of ModelService; with `onFailure` "cosine"
+   * a reranker that fails gives the first stage's order instead.
    */
   search(request: SearchRequest, caller: Caller, onEvent?: (event: SearchEvent, baseFolder: string) => void): Promise<SearchAnswer>;
   /** Rejects as `search` does. */
@@ -85,6 +92,11 @@ export interface SearchServiceOptions {
 export function createSearchService(options: SearchServiceOptions): SearchService {
   const { models, views, limits, defaults, onNotice } = options;
 
+  function rerankerOf(served: Reranker, onFailure: OnRerankFailure, { query, instruction }: SearchRequest): Reranker {
+    if (onFailure === "error") return served;
+    return failingAsOwn(served, (why) => onNotice(`a search is answered without its reranker ${served.spec.id}: ${textFreeMessage(why, { query, instruction })}`));
+  }
+
   async function onView<T>(work: (view: IndexView) => Promise<T>): Promise<T> {
     try {
       return await views.use(work);
@@ -102,13 +114,14 @@ export function createSearchService(options: SearchServiceOptions): SearchServic
       const pathFilter = pathFilterOf(request.paths ?? [], options.matchPaths);
       const enough = endOfTime(limits);
       const watched = watchWork(models);
+      const onFailure = request.onFailure ?? defaults.onFailure;
       return onView(async (view) => {
         const reranker = request.rerank === false ? undefined : await models.locate(request.model, "reranker");
         const deps = {
           store: view.store,
           vectorIndex: view.vectorIndex,
           embedder: serviceEmbedder(watched.models, view.embedder, caller),
-          ...(reranker && { reranker: serviceReranker(watched.models, reranker, caller) }),
+          ...(reranker && { reranker: rerankerOf(serviceReranker(watched.models, reranker, caller), onFailure, request) }),
         };
         const result = await search(request.query, deps, {
           ...counts,
@@ -119,6 +132,7 @@ export function createSearchService(options: SearchServiceOptions): SearchServic
           ...(request.budgetMs !== undefined && { budgetMs: request.budgetMs }),
           ...(request.instruction !== undefined && { instruction: request.instruction }),
           ...(onEvent && { onEvent: (event) => onEvent(event, view.baseFolder) }),
+          onFailure,
           enough,
           signal: caller.signal,
         });

@@ -19,7 +19,7 @@ export interface StreamOptions {
 
 /**
  * Resolves with the events of a search as soon as there is one, or after ten seconds; until then an error rejects. Events:
- * `recalled`, `judged` (several judgments at once), then `result` (what a search without events answers) or `error`.
+ * `recalled`, `judged` (several judgments at once), `rerank-failed` (they count no more), then `result` (what a search without events answers) or `error`.
  */
 export async function streamSearch(service: SearchService, request: SearchRequest, caller: Caller, options: StreamOptions): Promise<EventStream["readable"]> {
   const events = createEventStream();
@@ -35,6 +35,10 @@ export async function streamSearch(service: SearchService, request: SearchReques
   const judged = batchJudgments(events);
   const running = service.search(request, caller, (event, baseFolder) => {
     if (event.type === "judged") return judged.add(event);
+    if (event.type === "rerank-failed") {
+      judged.flush();
+      return events.send("rerank-failed", { message: event.message });
+    }
     events.send("recalled", {
       query: request.query,
       candidates: event.candidates.map((candidate) => foundPassage(candidate, request.query, baseFolder)),

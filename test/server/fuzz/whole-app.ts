@@ -21,7 +21,7 @@ export async function openWholeApp({ rerankShape = "superset", fake, limits = TE
     models,
     views: await createFakeViews(NOTES),
     limits,
-    defaults: { candidates: 50, limit: 10, hybrid: false },
+    defaults: { candidates: 50, limit: 10, hybrid: false, onFailure: "cosine" },
     matchPaths: pathMatcher,
     onNotice: () => {},
   });

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import { pathMatcher } from "../../../src/adapters/path-matcher.ts";
 import { createApp, type ServerApp } from "../../../src/server/create-app.ts";
+import type { OnRerankFailure } from "../../../src/pipeline/rerank-fallback.ts";
 import type { RequestLimits } from "../../../src/server/limits.ts";
 import { searchDialect } from "../../../src/server/search/search-dialect.ts";
 import { createSearchService } from "../../../src/server/search/search-service.ts";
@@ -28,10 +29,11 @@ export interface StartSearchOptions {
   readonly fake?: FakeModelServiceOptions;
   readonly limits?: Partial<RequestLimits>;
   readonly failure?: () => Error | undefined;
+  readonly onFailure?: OnRerankFailure;
 }
 
 /** A server with a search over these passages and a fake model service, until the test has finished. */
-export async function startSearch({ texts = NOTES, fake, limits, failure }: StartSearchOptions = {}): Promise<StartedSearch> {
+export async function startSearch({ texts = NOTES, fake, limits, failure, onFailure = "error" }: StartSearchOptions = {}): Promise<StartedSearch> {
   const models = createFakeModelService(fake);
   const views = await createFakeViews(texts === "none" ? undefined : texts, failure);
   const allLimits = { ...TEST_LIMITS, ...limits };
@@ -40,7 +42,7 @@ export async function startSearch({ texts = NOTES, fake, limits, failure }: Star
     models,
     views,
     limits: allLimits,
-    defaults: { candidates: 50, limit: 10, hybrid: false },
+    defaults: { candidates: 50, limit: 10, hybrid: false, onFailure },
     matchPaths: pathMatcher,
     onNotice: (line) => notices.push(line),
   });
