@@ -1,12 +1,11 @@
 import { DEFAULT_TASK } from "../../domain/default-task.ts";
 import { embeddingQueryPrompt } from "../../domain/embedding-prompt.ts";
 import { UserError } from "../../domain/errors.ts";
+import { QWEN3_JUDGE } from "../../domain/qwen3-judge.ts";
 import type { Qwen3Tokenizer, TextStart } from "./qwen3-tokenizer.ts";
 
 export { DEFAULT_TASK };
 
-const SYSTEM =
-  'Judge whether the Document meets the requirements based on the Query and the Instruct provided. Note that the answer can only be "yes" or "no".';
 /** Neighbouring windows of a long document have one token in so many in common. */
 const OVERLAP_DIVISOR = 8;
 /** Tokens that a pair needs at least beside the template. */
@@ -132,7 +131,7 @@ function createFrame(tokenizer: Qwen3Tokenizer, { query, instruction = DEFAULT_T
   const plain = (text: string): Int32Array => tokenizer.encode(text);
   const start = special("<|im_start|>");
   const end = special("<|im_end|>");
-  const prefix = join(start, plain(`system\n${SYSTEM}`), end, plain("\n"), start, plain("user\n"));
+  const prefix = join(start, plain(`system\n${QWEN3_JUDGE}`), end, plain("\n"), start, plain("user\n"));
   const thought = join(special("<think>"), plain("\n\n"), special("</think>"), plain("\n\n"));
   const suffix = join(end, plain("\n"), start, plain("assistant\n"), thought);
   const room = maxTokens - prefix.length - suffix.length;
