@@ -26,7 +26,7 @@ export function logOutcome(log: FastifyBaseLogger, outcome: RequestOutcome): voi
     }),
     ...(client !== undefined && { client }),
     ...(failure !== undefined && { error: failure.kind }),
-    ...(failure?.kind === "internal" && { fault: faultOf(failure, outcome.body) }),
+    ...(failure !== undefined && isTold(failure) && { fault: faultOf(failure, outcome) }),
   };
   log[levelOf(outcome)](line, `${method} ${route} ${status}`);
 }
@@ -38,13 +38,18 @@ function levelOf({ isOpen, failure, status }: RequestOutcome): "debug" | "info" 
   return status >= 500 ? "warn" : "info";
 }
 
+/** What clients are told of a model that fails names no reason: that is for whoever runs the server. */
+function isTold({ kind, cause }: ServiceError): boolean {
+  return kind === "internal" || ((kind === "model-failed" || kind === "unavailable") && cause !== undefined);
+}
+
 /** What a bug is found by: the error's kind and where it was thrown, of all causes. */
-function faultOf(failure: ServiceError, body: unknown): readonly { readonly message: string; readonly at: readonly string[] }[] {
+function faultOf(failure: ServiceError, { said, knownNames }: RequestOutcome): readonly { readonly message: string; readonly at: readonly string[] }[] {
   const faults = [];
   for (let error: unknown = failure.cause ?? failure; error instanceof Error && faults.length < 5; error = error.cause) {
     // A stack begins with the message, which may have many lines.
     const at = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
-    faults.push({ message: `${error.name}: ${textFreeMessage(error.message, body)}`, at: at.map((line) => line.trim()) });
+    faults.push({ message: `${error.name}: ${textFreeMessage(error.message, said, knownNames)}`, at: at.map((line) => line.trim()) });
   }
   if (faults.length === 0) faults.push({ message: `thrown: ${typeof failure.cause}`, at: [] });
   return faults;

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { ServiceError } from "../service-error.ts";
 import { callerOf } from "./caller.ts";
 import { failureOf } from "./send-error.ts";
@@ -21,7 +21,9 @@ export interface RequestOutcome {
   readonly work: ToldWork | undefined;
   readonly failure: ServiceError | undefined;
   /** For the one who tells `failure`: what its message must not repeat. */
-  readonly body: unknown;
+  readonly said: readonly unknown[];
+  /** Names of members that the route's description has: they are no texts of a client. */
+  readonly knownNames: ReadonlySet<string>;
 }
 
 /** As nginx writes it. */
@@ -46,9 +48,15 @@ export function observeRequest(request: FastifyRequest, reply: FastifyReply, onO
       client: clientOf(request),
       work: toldWorkOf(request),
       failure: failureOf(request),
-      body: request.body,
+      said: [request.body, request.query, request.params],
+      knownNames: namesIn(request.routeOptions.schema),
     });
   });
+}
+
+function namesIn(schema: FastifySchema | undefined): ReadonlySet<string> {
+  const described = [schema?.body, schema?.querystring, schema?.params] as readonly ({ readonly properties?: object } | undefined)[];
+  return new Set(described.flatMap((part) => Object.keys(part?.properties ?? {})));
 }
 
 /** What never becomes a request for fastify, such as an address that cannot be read, has no caller. */

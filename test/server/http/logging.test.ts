@@ -105,6 +105,19 @@ describe("the log", () => {
     });
   });
 
+  test("withholds it as well where it repeats the address, or the name of a member", async () => {
+    const { url, post, lines } = await startLogged();
+    const key = { "x-api-key": KEY };
+    await fetch(`${url}/fails-at/limescale`, { headers: key });
+    await fetch(`${url}/fails-at/x?q=limescale`, { headers: key });
+    await post("/fails-at", { documents: [{ limescale: 1 }] }, key);
+    await fetch(`${url}/fails-at/x?q=other`, { headers: key });
+    await expect.poll(() => lines().filter(({ error }) => error === "internal")).toHaveLength(4);
+    const messages = lines().flatMap(({ fault }) => (Array.isArray(fault) ? [(fault as { message: string }[])[0]?.message] : []));
+    expect(messages.slice(0, 3)).toEqual(Array.from({ length: 3 }, () => expect.stringContaining("withheld")));
+    expect(messages[3]).toBe("Error: the documents tell of limescale");
+  });
+
   test("has the stack of a failure in the middle of a stream, whose answer had begun", async () => {
     const { url, lines } = await startLogged();
     await (await fetch(`${url}/streams`, { method: "POST", headers: { "x-api-key": KEY } })).text();
@@ -158,14 +171,15 @@ test("fastify's own warnings do not tell a key that stands in an address", () =>
 });
 
 describe("the message of an error", () => {
-  const body = { query: "limescale", documents: ["The kettle boils in three minutes, and the teapot in four of them."], ids: [["ab"]] };
+  const names = new Set(["query", "documents"]);
+  const body = { query: "limescale", documents: ["The kettle boils in three minutes, and the teapot in four of them."], ids: [["ab"]], "how to descale": 1, of: [{ vinegar: true }] };
 
-  test.each(["cannot read limescale", "bad token in: boils in three minutes, and the", "…ttle boils in three minutes, and…"])("is withheld where it quotes the request: %s", (message) => {
-    expect(textFreeMessage(message, body)).toMatch(/withheld/);
+  test.each(["cannot read limescale", "bad token in: boils in three minutes, and the", "…ttle boils in three minutes, and…", "no member how to descale", "vinegar is true"])("is withheld where it quotes the request: %s", (message) => {
+    expect(textFreeMessage(message, body, names)).toMatch(/withheld/);
   });
 
-  test.each(["tensor 3 has 5 rows, not 7", "about the kettle", "", "absurd"])("is kept where it does not: %s", (message) => {
-    expect(textFreeMessage(message, body)).toBe(message);
+  test.each(["tensor 3 has 5 rows, not 7", "about the kettle", "", "absurd", "documents of a query", "offers"])("is kept where it does not: %s", (message) => {
+    expect(textFreeMessage(message, body, names)).toBe(message);
   });
 
   test("is withheld where the request is too large to be searched, and cut where it is long itself", () => {

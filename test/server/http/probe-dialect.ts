@@ -30,6 +30,11 @@ export const probeDialect: Dialect = {
     app.post("/fails-alone", async () => {
       throw new Error("a bug that nobody has seen", { cause: new TypeError("a deeper reason") });
     });
+    const failAt = async (): Promise<never> => {
+      throw new Error("the documents tell of limescale");
+    };
+    app.get("/fails-at/:name", failAt);
+    app.post("/fails-at", { schema: { body: Type.Object({ documents: Type.Unknown() }) } }, failAt);
     app.post("/streams", async (request, reply) => {
       noteFailure(request, new Error("a bug in the middle of a stream"));
       return reply.type("text/event-stream").send(Readable.from(["event: error\n\n"]));
