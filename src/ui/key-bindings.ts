@@ -3,7 +3,7 @@ import { editLine, EMPTY_LINE, lineOf } from "./edit-line.ts";
 import type { HistorySearch } from "./query-history.ts";
 import type { ScreenAction } from "./screen-actions.ts";
 import { selectedOf, type LinePromptKind, type Prompt, type ScreenState } from "./screen-state.ts";
-import { isRunning } from "./search-run.ts";
+import { isRunning, wantsRetry } from "./search-run.ts";
 
 /** What a key asks of the world, which no state can do by itself. */
 export type ScreenCommand =
@@ -97,7 +97,7 @@ function inQuery(state: ScreenState, key: Key): readonly KeyOutcome[] {
 function onEnter({ query, run }: ScreenState): readonly KeyOutcome[] {
   const text = query.text.trim();
   if (text === "") return NOTHING;
-  const isShown = run !== null && run.request.query === text && run.failure === null;
+  const isShown = run !== null && run.request.query === text && !wantsRetry(run);
   return isShown ? [{ action: { type: "focused", focus: "results" } }] : [{ command: { type: "search" } }];
 }
 

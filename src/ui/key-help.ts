@@ -1,5 +1,5 @@
 import { selectedOf, type ScreenState } from "./screen-state.ts";
-import { isRunning } from "./search-run.ts";
+import { isRunning, wantsRetry } from "./search-run.ts";
 
 export interface KeyHint {
   readonly keys: string;
@@ -72,7 +72,7 @@ export function hintsFor(state: ScreenState): readonly KeyHint[] {
   if (prompt?.kind === "reranker") return [hint("Enter", "judge with it"), hint("j k", "choose"), hint("Esc", "cancel")];
   if (prompt !== null) return [hint("Enter", "apply"), hint("Esc", "cancel")];
   const stop = isRunning(run) && !run.isStopping ? [hint("Esc", "stop, keep the best so far")] : [];
-  const retry = run?.failure || state.hasLoadFailed ? [hint("r", "retry")] : [];
+  const retry = wantsRetry(run) || state.hasLoadFailed ? [hint("r", "retry")] : [];
   if (focus === "query") {
     const go = run === null ? [] : [hint("Tab", "results")];
     return [...stop, hint("Enter", "search"), ...go, hint("Up", "earlier queries"), hint("Ctrl-R", "find one"), hint("Ctrl-C", "quit")];

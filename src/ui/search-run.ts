@@ -61,6 +61,11 @@ export function isRunning(run: SearchRun | null): run is SearchRun {
   return run !== null && run.result === null && run.failure === null;
 }
 
+/** Whether it ended without what was wanted of it: another try may do better. */
+export function wantsRetry(run: SearchRun | null): boolean {
+  return run !== null && (run.failure !== null || (run.result !== null && run.result.rerankFailure !== null));
+}
+
 /** Takes all events that came since the last drawing at once. */
 export function withEvents(run: SearchRun, events: readonly SearchEvent[], pace: Pace | null): SearchRun {
   let { candidates, embedMs, recallMs, judged, usage } = run;

@@ -2,6 +2,7 @@ import type { Candidate, Judgment, RankedPassage } from "../../src/domain/candid
 import type { Passage } from "../../src/domain/passage.ts";
 import { rankByRelevance, relevanceOf } from "../../src/domain/ranking.ts";
 import type { SearchEvent } from "../../src/pipeline/events.ts";
+import { fallbackNotice } from "../../src/pipeline/rerank-fallback.ts";
 import type { SearchResult } from "../../src/pipeline/search-result.ts";
 import type { ScreenModels, ScreenRequest, ScreenServices } from "../../src/ui/screen-services.ts";
 
@@ -15,6 +16,8 @@ export interface FakeSearch {
   /** Ends it with what has been judged. */
   finish(overrides?: Partial<SearchResult>): void;
   fail(error: Error): void;
+  /** Answers with the order of the first stage, as a search does whose reranker has failed. */
+  failReranker(failure: string): void;
   wasCancelled(): boolean;
   wasFinished(): boolean;
 }
@@ -186,6 +189,19 @@ function createFakeSearch(
       settle.resolve({ ...resultOf(request, ranked, done, models), ...overrides });
     },
     fail: (error) => settle.reject(error),
+    failReranker(failure) {
+      onEvent({ type: "rerank-failed", message: failure });
+      judgments.fill(null);
+      const { timings, ...result } = resultOf(request, rankByRelevance(candidates, judgments), 0, models);
+      settle.resolve({
+        ...result,
+        timings: { ...timings, rerankMs: null },
+        usage: null,
+        partial: false,
+        rerankFailure: failure,
+        notices: [fallbackNotice(failure, null)],
+      });
+    },
     wasCancelled: () => isCancelled,
     wasFinished: () => isFinished,
   };

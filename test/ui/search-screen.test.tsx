@@ -105,6 +105,57 @@ describe("a search", () => {
     expect(screen.text()).not.toContain("ended twice");
   });
 
+  test("whose reranker fails shows the order of the first stage, says so, and claims no relevance", async () => {
+    await open({ query: "capital of China", columns: 120, logits: [-2, -1, -4, 6] });
+    const search = screen.world.search();
+    search.recall();
+    search.judge(4);
+    await screen.settle();
+    expect(line("▸ 1")).toContain("0.9975");
+    search.failReranker("api.example.com asks to wait: 429");
+    await screen.settle();
+    expect(screen.text()).toContain("the reranker did not run: api.example.com asks to wait: 429; this is the order of the first stage");
+    expect(line("not reranked, by similarity")).toMatch(/^ first stage, by similarity {2,}not reranked, by similarity {2,}1 of 20$/);
+    expect(line("▸ 1")).toMatch(/▸ 1 █+ 0\.700 .* ▸ 1 █+ 0\.700 {2}capitals\/北京\.md:3-12/);
+    expect(line("embed 41 ms")).toBe("not reranked · embed 41 ms · recall 1 ms");
+    expect(screen.text()).not.toMatch(/by relevance|0\.9975|↑|↓|rerank \d/);
+    expect(line("r retry")).toContain("r retry");
+  });
+
+  test("whose reranker fails explains no relevance, weighs no sentences, and is searched again with r", async () => {
+    await open({ query: "capital of China" });
+    screen.world.load();
+    screen.world.search().recall();
+    screen.world.search().judge(4);
+    screen.world.search().failReranker("api.example.com asks to wait: 429");
+    await screen.settle();
+    expect(line("▸ 1")).toMatch(/^▸ 1 █+ 0\.700 {2}capitals\/北京\.md/);
+    await screen.type("\r");
+    await screen.settle(200);
+    expect(line("relevance")).toMatch(/^relevance +not judged/);
+    expect(screen.world.calls.filter((call) => call.startsWith("weigh"))).toEqual([]);
+    await screen.type("r");
+    expect(screen.world.searches).toHaveLength(2);
+    screen.world.search().recall();
+    screen.world.search().judge();
+    screen.world.search().finish();
+    await screen.settle();
+    expect(screen.text()).not.toMatch(/did not run|not reranked/);
+    expect(screen.text()).toContain("final order, by relevance");
+  });
+
+  test("whose other reranker fails is not said to be judged by it", async () => {
+    await openDone({ columns: 120 });
+    await screen.type("m");
+    await screen.settle();
+    await screen.type("\r");
+    await screen.settle();
+    screen.world.search().recall();
+    screen.world.search().failReranker("it is gone");
+    await screen.settle();
+    expect(line("judged by")).toMatch(/^ judged by qwen3-0\.6b {2,}not judged by bge-reranker-v2-m3/);
+  });
+
   test("survives services that throw at once, and models that cannot be loaded", async () => {
     await open({ overrides: { search: () => { throw new Error("the index is gone"); } } });
     screen.world.failToLoad(new UserError("no reranker here", { hint: "run `rerank models pull`" }));
