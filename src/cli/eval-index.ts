@@ -8,6 +8,7 @@ import { readDocument } from "../adapters/readers/all-readers.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
 import { UserError } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
+import { parseRemoteName } from "../domain/remote-name.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
 import { DEFAULT_CHUNKING, PASSAGES_VERSION } from "../pipeline/index-manifest.ts";
 import type { Corpus } from "../ports/dataset.ts";
@@ -17,6 +18,7 @@ import { openForReading, openLocator, requireManifest, STORE_FILE } from "./comp
 import type { CommandContext } from "./context.ts";
 import { datasetFileName, evalCacheFolder } from "./eval-cache.ts";
 import { openIndexSession } from "./index-session.ts";
+import { approveSending } from "./remote-approval.ts";
 import { locateEmbedder, modelNames, usualModelNotice } from "./locate-models.ts";
 
 export interface EvalIndexOptions {
@@ -49,7 +51,7 @@ export async function prepareEvalIndex(options: EvalIndexOptions): Promise<EvalI
   const locator = openLocator(hub, cwd, { settings, talk: { onNotice, signal, openProgress: options.openProgress } });
   const current = options.corpus === undefined ? currentIndex(cwd, settings) : undefined;
   const names = await modelNames(locator, settings, current?.manifest);
-  if (current === undefined && settings.models === undefined && settings.embedder === undefined) onNotice(usualModelNotice(names.embedder, "pair"));
+  if (current === undefined && settings.models === undefined && settings.embedder === undefined && parseRemoteName(names.embedder) === undefined) onNotice(usualModelNotice(names.embedder, "pair"));
   const embedder = await locateEmbedder(locator, names.embedder, settings, current?.manifest);
   const chosen = { ...settings, models: undefined, ...names };
   if (current !== undefined && servesCurrent(current.manifest, embedder, settings)) {
@@ -159,6 +161,7 @@ async function fillIndex(
       onNotice,
       openProgress,
       onEvent: (event) => progress.event(event),
+      approveSending: approveSending({ askTokens: settings.askTokens, onNotice }),
     });
     try {
       await session.run();

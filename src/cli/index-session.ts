@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createFileWalker } from "../adapters/file-walker.ts";
 import { openSyncedHnsw } from "../adapters/open-vector-index.ts";
@@ -6,7 +6,6 @@ import {
   findIndexHome,
   generationFolder,
   makeFolder,
-  nextGenerationFolder,
   openIndexHome,
   removeOldGenerations,
   removeUnfilled,
@@ -18,11 +17,12 @@ import { acquireIndexLock, type IndexLockHolder } from "../adapters/index-lock.t
 import { readDocument } from "../adapters/readers/all-readers.ts";
 import { openSqliteStore } from "../adapters/sqlite-store/open-sqlite-store.ts";
 import type { HubSettings, Settings } from "../config/settings-table.ts";
-import { UserError } from "../domain/errors.ts";
+import { RemoteFailure } from "../domain/errors.ts";
 import type { ModelSpec } from "../domain/model-spec.ts";
 import { buildIndex, type BuildIndexOptions } from "../pipeline/build-index.ts";
+import { estimateIndex } from "../pipeline/estimate-index.ts";
 import type { IndexEvent } from "../pipeline/events.ts";
-import { differences, manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
+import { manifestOf, requireSameManifest } from "../pipeline/index-manifest.ts";
 import type { IndexReport } from "../pipeline/index-report.ts";
 import type { Corpus } from "../ports/dataset.ts";
 import type { IndexManifest, IndexRoot, PassageStore } from "../ports/passage-store.ts";
@@ -30,6 +30,10 @@ import type { CompileTalk } from "./compile-model.ts";
 import { openLocator, STORE_FILE } from "./compose.ts";
 import { checkPaths, mergeRoots, resolveRoots } from "./index-roots.ts";
 import { startSettings, locateEmbedder, modelNames, usualModelNotice, type ModelSettings } from "./locate-models.ts";
+import { manifestForRebuild, prepareRebuild, readManifest } from "./index-rebuild.ts";
+import type { ApproveSending } from "./remote-approval.ts";
+import { createCostReader } from "./remote-costs.ts";
+import { addressOf } from "./remote-settings.ts";
 import { startModels } from "./start-models.ts";
 
 export type IndexSettings = ModelSettings &
@@ -52,6 +56,8 @@ export interface IndexRunOptions {
   readonly signal: AbortSignal;
   readonly onEvent: (event: IndexEvent) => void;
   readonly onNotice: (line: string) => void;
+  /** Asked before texts are sent to an embedder of another machine. */
+  readonly approveSending: ApproveSending;
   /** Shows how far a model is that has to be compiled first. */
   readonly openProgress?: CompileTalk["openProgress"];
 }
@@ -94,6 +100,11 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     const store = openStore(home, folder);
     opened.push(store);
     if (rebuild && options.corpus === undefined) dropForeign(store, manifest.roots, home);
+    if (embedder.family === "remote") {
+      const { files, readDocument } = options.corpus ?? filesOf(home);
+      const estimate = await estimateIndex({ store, files, readDocument, counter: inference.embedder }, buildOptions(options, roots, manifest));
+      await options.approveSending(estimate, embedder);
+    }
     store.writeManifest(manifest);
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
     const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal, onProgress: tellRebuild(onNotice) });
@@ -102,10 +113,14 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
       roots,
       async run() {
         const { files, readDocument } = options.corpus ?? filesOf(home);
+        const costs = createCostReader(inference);
         const report = await buildIndex(
           { store, files, readDocument, embedder: inference.embedder, vectorIndex },
           buildOptions(options, roots, manifest),
-        );
+        ).catch((error: unknown) => {
+          throw error instanceof RemoteFailure ? resumable(error, options.command) : error;
+        });
+        for (const line of costs.read()) onNotice(line);
         if (rebuild && !report.interrupted) {
           store.close();
           switchGeneration(home);
@@ -120,6 +135,12 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     await close();
     throw error;
   }
+}
+
+/** The same failure, and what is to be done about it: every batch of vectors was committed. */
+function resumable({ kind, message, hint }: RemoteFailure, command: string): RemoteFailure {
+  const goOn = `go on with: ${command}`;
+  return new RemoteFailure(kind, `${message}; what has been embedded is kept`, { hint: hint === undefined ? goOn : `${hint}; then ${goOn}` });
 }
 
 function filesOf({ baseFolder }: IndexHome): Pick<Corpus, "files" | "readDocument"> {
@@ -146,7 +167,8 @@ async function planSession(home: IndexHome, options: IndexRunOptions): Promise<S
   const locator = openLocator(hub, cwd, { settings, talk: options });
   const names = await modelNames(locator, settings, known);
   const embedder = await locateEmbedder(locator, names.embedder, settings, known);
-  if (settings.models === undefined && settings.embedder === undefined && known === undefined) {
+  if (addressOf(settings.embedUrl) !== undefined && embedder.family !== "remote") onNotice(`the index has an embedder of its own, ${embedder.id}: the server of --embed-url is not asked`);
+  if (settings.models === undefined && settings.embedder === undefined && known === undefined && embedder.family !== "remote") {
     onNotice(usualModelNotice(names.embedder, "pair"));
   }
   const { passageTokens, overlapTokens } = settings;
@@ -179,61 +201,8 @@ function openStore(home: IndexHome, folder: string): PassageStore {
   return openSqliteStore(join(folder, STORE_FILE), { create: true });
 }
 
-/** The next generation's folder; what an interrupted rebuild left there is used when it was built the same way. */
-function prepareRebuild(home: IndexHome, manifest: IndexManifest, onNotice: (line: string) => void): string {
-  const folder = nextGenerationFolder(home);
-  if (!existsSync(folder)) return folder;
-  const obstacle = obstacleToResume(folder, manifest);
-  if (obstacle === undefined) return folder;
-  if (obstacle !== "") onNotice(`an interrupted rebuild is started anew: it was made with ${obstacle}`);
-  rmSync(folder, { recursive: true, force: true });
-  return folder;
-}
-
-/** Why the rest of a rebuild is of no use, in words; "" when there is nothing in it; `undefined` when it can be used. */
-function obstacleToResume(folder: string, manifest: IndexManifest): string | undefined {
-  try {
-    const store = openSqliteStore(join(folder, STORE_FILE), { readOnly: true });
-    try {
-      const left = store.readManifest();
-      if (left === undefined) return "";
-      return differences(left, manifest).join(" and ") || undefined;
-    } finally {
-      store.close();
-    }
-  } catch {
-    // Damaged, of another version, or killed before it had any table.
-    return "";
-  }
-}
-
 /** Drops what an interrupted rebuild has read below roots that the index does not cover any more. */
 function dropForeign(store: PassageStore, roots: readonly IndexRoot[], { baseFolder }: IndexHome): void {
   const paths = store.documents().map(({ path }) => path);
   store.removeDocuments(paths.filter((path) => !roots.some((root) => liesBelow(path, root.path, baseFolder))));
-}
-
-/** `undefined` before the first run. An older layout is brought up to date by the opening. */
-function readManifest(home: IndexHome): IndexManifest | undefined {
-  const file = join(generationFolder(home), STORE_FILE);
-  if (!existsSync(file)) return undefined;
-  const store = openSqliteStore(file);
-  try {
-    return store.readManifest();
-  } finally {
-    store.close();
-  }
-}
-
-/** The manifest that a rebuild takes roots and model from; a damaged store has none, and then the folders must be named. */
-function manifestForRebuild(home: IndexHome, areFoldersKnown: boolean): IndexManifest | undefined {
-  try {
-    return readManifest(home);
-  } catch (error) {
-    if (areFoldersKnown) return undefined;
-    throw new UserError(`the index cannot be read, so its folders are not known: ${(error as Error).message}`, {
-      hint: "name them: rerank index --rebuild <folder>",
-      cause: error,
-    });
-  }
 }

@@ -14,10 +14,12 @@ import type { IndexManifest, StoreCounts } from "../ports/passage-store.ts";
 import { openIndexAt, openLocator } from "./compose.ts";
 import { openIndexSession } from "./index-session.ts";
 import { startSettings, locateReranker, modelNames } from "./locate-models.ts";
+import { approveSending } from "./remote-approval.ts";
+import type { RemoteSettings } from "./remote-settings.ts";
 import { startModels } from "./start-models.ts";
 
 /** Which models run, and how. What is left out comes from the environment and the user's configuration, as for the command. */
-export interface OpenIndexSettings {
+export interface OpenIndexSettings extends Partial<RemoteSettings> {
   /** A preset pair, or "embedder+reranker". Default: what the index was built with. */
   readonly models?: string;
   readonly embedder?: string;
@@ -130,7 +132,8 @@ export type IndexFoldersOptions = Partial<
   Pick<
     Settings,
     | "models" | "embedder" | "threads" | "device" | "precision" | "embedTokens" | "dimensions" | "include" | "exclude" | "hidden" | "follow" | "maxFileSize"
-    | "passageTokens" | "overlapTokens" | "wait"
+    | "passageTokens" | "overlapTokens" | "wait" | "askTokens"
+    | "embedUrl" | "embedDialect" | "embedTemplate" | "embedKeyFile" | "plainHttp" | "remoteTimeout" | "remoteDeadline" | "remoteRetries" | "remoteConcurrency" | "remoteRate"
   >
 > & {
   /** Paths are relative to it. The index is the nearest `.rerank/` from it upwards; when there is none, it is made here. */
@@ -152,7 +155,10 @@ export async function indexFolders(options: IndexFoldersOptions): Promise<IndexR
   const { cwd, paths = [], rebuild = false, signal = new AbortController().signal, onEvent = () => {}, onNotice = () => {}, ...flags } = options;
   const { settings, hub } = await resolve(cwd, flags);
   // As for openIndex, the folder says which index is meant, not a setting made for the command.
-  const session = await openIndexSession({ settings: { ...settings, index: undefined }, hub, cwd, paths, rebuild, signal, onEvent, onNotice, command: "rerank-cli (library)" });
+  const session = await openIndexSession({
+    settings: { ...settings, index: undefined }, hub, cwd, paths, rebuild, signal, onEvent, onNotice, command: "rerank-cli (library)",
+    approveSending: approveSending({ askTokens: settings.askTokens, onNotice }),
+  });
   try {
     return await session.run();
   } finally {

@@ -6,6 +6,7 @@ import {
   type CommandName,
   type SettingDefinition,
 } from "../config/settings-table.ts";
+import { REMOTE_SETTINGS } from "../config/settings/remote-settings.ts";
 import { defaultText } from "../config/settings-markdown.ts";
 import { FORMAT_OPTIONS, type CommandEntry } from "./command-entries/command-entry.ts";
 import { COMMAND_TABLE } from "./command-table.ts";
@@ -16,6 +17,7 @@ import { packageVersion } from "./package-version.ts";
 /** Settings that most commands have: their options come last in the help, in groups of their own. */
 const LAST_GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Models:": ["models", "embedder", "reranker", "device", "threads", "precision", "dimensions", "embedTokens", "rerankTokens", "longDocuments", "promptSeparator"],
+  "Models of other machines:": [...REMOTE_SETTINGS.map(({ key }) => key).filter((key) => key !== "onFailure"), "cacheEntries", "cacheTtl"],
   "General:": ["index", "color"],
 };
 const GROUPED_SETTINGS = new Set(Object.values(LAST_GROUPS).flat());

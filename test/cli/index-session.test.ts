@@ -18,7 +18,7 @@ function failingSession(): Promise<unknown> {
   const settings = { ...defaults, models: "qwen3-8b" } as unknown as IndexSettings;
   const hub = { cacheFolder: join(cwd, "hub"), endpoint: "", offline: true } as HubSettings;
   const { signal } = new AbortController();
-  return openIndexSession({ settings, hub, cwd, paths: ["docs"], rebuild: false, command: "test", signal, onEvent: () => {}, onNotice: () => {} });
+  return openIndexSession({ settings, hub, cwd, paths: ["docs"], rebuild: false, command: "test", signal, onEvent: () => {}, onNotice: () => {}, approveSending: async () => {} });
 }
 
 test("a first run that fails before it has written anything leaves no folder behind", async () => {

@@ -45,6 +45,15 @@ export const MANAGE_ENTRIES: readonly CommandEntry[] = [
     run: async (args, flags, context) => (await import("../commands/models.ts")).runModels(args, flags, context),
   },
   {
+    name: "cache",
+    arguments: "<action>",
+    usage: "(status | clear) [options]",
+    description: "show or empty the cache of what remote rerankers have answered",
+    options: [JSON_OPTION],
+    examples: ["rerank cache status", "rerank cache clear"],
+    run: async (args, flags, context) => (await import("../commands/cache.ts")).runCache(args, flags, context),
+  },
+  {
     name: "config",
     arguments: "<action> [key] [value...]",
     usage: "(get <key> | set <key> <value...> | unset <key> | path | explain) [options]",

@@ -19,6 +19,7 @@ import type { CommandContext } from "../context.ts";
 import { inputLines } from "../input-lines.ts";
 import { openIndexSession, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { approveSending } from "../remote-approval.ts";
 import { createNoticeBoard } from "../screen/notice-board.ts";
 import { canShowScreen } from "../screen/require-screen.ts";
 import { runScreen } from "../screen/run-screen.ts";
@@ -66,7 +67,7 @@ export async function runDemo(flags: Flags & { readonly screen?: boolean }, cont
   const onNotice = (line: string) => output.notice(`rerank: ${line}`);
   const openProgress = compileProgressOf(context);
 
-  const report = await indexCorpus({ settings, hub, cwd: folder, paths: ["."], rebuild: false, command: "rerank demo", signal, onNotice, openProgress }, context);
+  const report = await indexCorpus({ settings, hub, cwd: folder, paths: ["."], rebuild: false, command: "rerank demo", signal, onNotice, openProgress, approveSending: approveSending({ askTokens: settings.askTokens, onNotice }) }, context);
   signal.throwIfAborted();
   if (report.skipped.length > 0) await output.write(indexReportText(report, { terminal, verbose: true }));
   await output.write(`${demoText([corpusLine(report), STAGES], terminal)}\n`);

@@ -17,6 +17,7 @@ import { liesBelow, storedPath } from "../../adapters/stored-paths.ts";
 import { resolveRoots } from "../index-roots.ts";
 import { openIndexSession, waitingLine, type IndexRunOptions } from "../index-session.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { approveSending } from "../remote-approval.ts";
 
 export interface IndexFlags extends Flags {
   readonly dryRun?: boolean;
@@ -42,6 +43,11 @@ export async function runIndex(paths: readonly string[], flags: IndexFlags, cont
     signal: context.signal,
     onEvent: (event) => reporter.event(event),
     onNotice: (line) => reporter.notice(line),
+    approveSending: approveSending({
+      askTokens: settings.askTokens,
+      onNotice: (line) => reporter.notice(line),
+      terminal: { stdin: context.stdin, stderr: process.stderr, signal: context.signal },
+    }),
     openProgress: compileProgressOf(context),
   };
   try {

@@ -11,6 +11,7 @@ import { loadSettings, type Flags } from "../load-settings.ts";
 import { startSettings, locateEmbedder, locateReranker, modelNames, usualModelNotice } from "../locate-models.ts";
 import { checkQuery } from "../query-input.ts";
 import { readRankFiles, readRankLines } from "../rank-input.ts";
+import { createCostReader } from "../remote-costs.ts";
 import { modelsOfServer } from "../running-server.ts";
 import { chooseFormat, createResultWriter, hasFormat, type FormatFlags } from "../result-writer.ts";
 import { startModels } from "../start-models.ts";
@@ -46,6 +47,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     ...modelsOfServer(settings, context.environment),
     onNotice,
   });
+  const costs = createCostReader(inference);
   try {
     const inputs = isReadingFiles
       ? await readRankFiles(files.length > 0 ? files : await readPaths(context), {
@@ -68,7 +70,7 @@ export async function runRank([query = "", ...files]: readonly string[], flags: 
     const namesModels = format === "json" || (format === "text" && !isFiltering);
     const isChosen = settings.models !== undefined || settings.reranker !== undefined;
     if (!namesModels && !isChosen && inputs.length > 0) onNotice(usualModelNotice(names.reranker, "reranker"));
-    if (!isFiltering) return await writer.write(result);
+    if (!isFiltering) return await writer.write(flags.explain === true ? { ...result, notices: [...result.notices, ...costs.read()] } : result);
     const lines = result.results.map(({ recallRank }) => inputs[recallRank - 1]?.line ?? "");
     return await writer.writeText(result, lines.map((line) => `${line}\n`).join(""));
   } finally {

@@ -1,12 +1,14 @@
 import { requireIndexHome } from "../../adapters/index-home.ts";
 import { UserError } from "../../domain/errors.ts";
 import { search } from "../../pipeline/search.ts";
+import type { SearchResult } from "../../pipeline/search-result.ts";
 import { compileProgressOf } from "../compile-model.ts";
 import { openIndexAt } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { checkQuery, readQueries } from "../query-input.ts";
 import { chooseFormat, createResultWriter, type FormatFlags } from "../result-writer.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
+import { createCostReader } from "../remote-costs.ts";
 import { modelsOfServer } from "../running-server.ts";
 import { searchOptions } from "../search-options.ts";
 
@@ -34,9 +36,11 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
   });
   try {
     const options = { ...searchOptions(settings), signal: context.signal };
+    const costs = createCostReader(index.inference);
+    const withCosts = (result: SearchResult): SearchResult => (flags.explain === true ? { ...result, notices: [...result.notices, ...costs.read()] } : result);
     if (!fromStdin) {
       const result = await search(query, index, { ...options, onEvent: (event) => writer.progress(event) });
-      return await writer.write(result);
+      return await writer.write(withCosts(result));
     }
     let queryCount = 0;
     let anyResult = false;
@@ -44,7 +48,7 @@ export async function runSearch(words: readonly string[], flags: Flags & FormatF
       checkQuery(text, "search");
       queryCount++;
       const result = await search(text, index, options);
-      if ((await writer.write(result, id)) === 0) anyResult = true;
+      if ((await writer.write(withCosts(result), id)) === 0) anyResult = true;
     }
     if (queryCount === 0) writer.notice("no query came in on stdin");
     return anyResult ? 0 : 1;

@@ -2,6 +2,7 @@ import type { SettingDefinition } from "../setting-definition.ts";
 
 const DAY_MS = 86_400_000;
 const MAX_COUNT = 100_000_000;
+const CACHE_COMMANDS = ["search", "repl", "rank", "eval", "tune", "serve", "mcp", "cache"] as const;
 /** Those that listen: `mcp` with --http is `serve` with --mcp. */
 const HTTP_COMMANDS = ["serve", "mcp"] as const;
 
@@ -199,8 +200,8 @@ export const SERVE_SETTINGS = [
     min: 0,
     max: MAX_COUNT,
     default: 100_000,
-    doc: "relevances that are kept for requests that ask the same again; 0 keeps none",
-    commands: ["serve"],
+    doc: "relevances that are kept for the same question asked again: those of a server, and those of remote rerankers; 0 keeps none",
+    commands: CACHE_COMMANDS,
   },
   {
     key: "cacheTtl",
@@ -211,7 +212,7 @@ export const SERVE_SETTINGS = [
     max: DAY_MS,
     default: 3_600_000,
     doc: "time that a relevance is kept",
-    commands: ["serve"],
+    commands: CACHE_COMMANDS,
   },
   {
     key: "cacheFile",
