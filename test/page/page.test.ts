@@ -92,6 +92,26 @@ describe.skipIf(findBrowser() === undefined)("the page in a browser (skipped whe
     await expect.poll(() => views.users).toBe(0);
   });
 
+  test("shows the order of the first stage when the reranker fails, says so, and keeps no judgment", async () => {
+    let count = 0;
+    const logitOf = (): number => {
+      if (count++ < 4) return count;
+      throw new ServiceError("model-failed", "mini has failed; the server's log says why");
+    };
+    const { page, url } = await startPage({ fake: { delayMs: 150, logitOf } });
+    await page.open(`${url}/ui#q=${encodeURIComponent(QUERY)}`);
+    await page.until("/rerank [1-4] of 7/.test(document.getElementById('timings').textContent)");
+    await page.until(IS_DONE);
+    expect(await page.value(rows("final", ".title strong"))).toEqual(await page.value(rows("recall", ".title strong")));
+    expect(await page.value("document.querySelectorAll('#final .waiting').length")).toBe(7);
+    expect(await page.value("document.querySelector('#final .bar')")).toBeNull();
+    expect(await page.value("document.getElementById('final-title').textContent")).toBe("Final order not reranked");
+    const said = await page.value<string>("document.getElementById('timings').textContent");
+    expect(said).toMatch(/^embed .*ms · recall .*ms · the reranker did not run: mini has failed; the server's log says why; this is the order of the first stage$/);
+    expect(await page.value("document.getElementById('announcement').textContent")).toBe("The reranker did not run: this is the order of the first stage.");
+    expect(await page.value("document.getElementById('problem').hidden")).toBe(true);
+  });
+
   test("asks for the key that the server wants, and keeps it for the tab alone", async () => {
     const keyDigests = [createHash("sha256").update("open sesame").digest()];
     const { page, url } = await startPage({ security: { ...LOCAL_SECURITY, keyDigests } });
