@@ -37,6 +37,13 @@ describe("reduce", () => {
     expect(final.map(({ passage, number }) => [passage.id, number])).toEqual([[3, "0.8808"], [1, "0.0474"], [2, null], [4, null]]);
   });
 
+  test("drops what was judged when the reranker fails", () => {
+    const failed: ScreenAction = { type: "search-events", runId: 1, events: [{ type: "rerank-failed", message: "it is gone" }], pace: null, nowMs: 6 };
+    const state = after(STARTED, events(1, [-3, null, 2]), failed);
+    expect(ordersIn(state).final.map(({ passage, number }) => [passage.id, number])).toEqual([[1, null], [2, null], [3, null], [4, null]]);
+    expect(state.run).toMatchObject({ judged: 0, usage: null });
+  });
+
   test("tells each passage of the first order where it went, once it is judged", () => {
     const { first } = ordersIn(after(STARTED, events(1, [-3, null, 2])));
     expect(first.map(({ otherRank }) => otherRank)).toEqual([2, null, 1, null]);

@@ -6,6 +6,7 @@ import { openSqliteStore } from "../../../src/adapters/sqlite-store/open-sqlite-
 import { createNoticeBoard, type NoticeBoard } from "../../../src/cli/screen/notice-board.ts";
 import { openScreenServices, type OpenedServices } from "../../../src/cli/screen/screen-services.ts";
 import { resolveSettings } from "../../../src/config/resolve-settings.ts";
+import { UserError } from "../../../src/domain/errors.ts";
 import type { SearchEvent } from "../../../src/pipeline/events.ts";
 import type { PassageStore } from "../../../src/ports/passage-store.ts";
 import type { ScreenRequest } from "../../../src/ui/screen-services.ts";
@@ -36,7 +37,15 @@ beforeEach(async () => {
 });
 afterEach(() => services.close());
 
-async function open({ delayMs = 0, env = {}, signal = new AbortController().signal }: { delayMs?: number; env?: Record<string, string>; signal?: AbortSignal } = {}) {
+interface OpenOptions {
+  readonly delayMs?: number;
+  readonly env?: Record<string, string>;
+  readonly flags?: Record<string, unknown>;
+  readonly signal?: AbortSignal;
+  readonly logitOf?: (query: string, text: string) => number;
+}
+
+async function open({ delayMs = 0, env = {}, flags = {}, signal = new AbortController().signal, logitOf = (_query, text) => text.length }: OpenOptions = {}) {
   const embedder = createFakeEmbedder();
   for (const [path, texts] of Object.entries(TEXTS)) {
     const embeddings = await embedder.embedPassages(texts);
@@ -46,9 +55,9 @@ async function open({ delayMs = 0, env = {}, signal = new AbortController().sign
       texts.map((text, position) => ({ text, headings: [], location: { startLine: position + 1, endLine: position + 1 }, vectorKey: text })),
     );
   }
-  const reranker = createFakeReranker((_query, text) => text.length, delayMs);
+  const reranker = createFakeReranker(logitOf, delayMs);
   const environment = { XDG_STATE_HOME: join(folder, "state"), PATH: process.env["PATH"], ...env };
-  const { settings, hub } = await resolveSettings({ flags: {}, env: environment, cwd: folder, homeFolder: folder, platform: "linux" });
+  const { settings, hub } = await resolveSettings({ flags, env: environment, cwd: folder, homeFolder: folder, platform: "linux" });
   return openScreenServices({
     index: {
       home: { baseFolder: folder, indexFolder: join(folder, ".rerank") },
@@ -71,6 +80,21 @@ async function open({ delayMs = 0, env = {}, signal = new AbortController().sign
 const historyFile = () => join(folder, "state", "rerank", "history");
 
 describe("searching", () => {
+  test("rejects when the reranker fails, and with --on-failure cosine gives all candidates as they were recalled", async () => {
+    const logitOf = (): number => {
+      throw new UserError("api.example.com refuses the key");
+    };
+    const strict = await open({ logitOf });
+    expect((await userRejectionOf(strict.search(REQUEST, () => {}).result)).message).toBe("api.example.com refuses the key");
+    const lenient = await open({ logitOf, flags: { onFailure: "cosine" } });
+    const events: string[] = [];
+    const result = await lenient.search(REQUEST, ({ type }) => void events.push(type)).result;
+    expect(result).toMatchObject({ reranked: false, rerankFailure: "api.example.com refuses the key", candidates: 4 });
+    expect(result.results.map(({ rank, recallRank }) => rank - recallRank)).toEqual([0, 0, 0, 0]);
+    expect(events).toEqual(["recalled", "rerank-failed"]);
+    await Promise.all([strict.close(), lenient.close()]);
+  });
+
   test("gives all candidates in both orders, with an event for each judgment", async () => {
     const events: SearchEvent[] = [];
     const result = await services.search(REQUEST, (event) => events.push(event)).result;
