@@ -24,6 +24,14 @@ export class ModelProcessDied extends UserError {
   }
 }
 
+/** A model that had answered could not be loaded again after its process had died. The message is that of the load. */
+export class ModelLoadFailed extends UserError {
+  constructor(message: string, options: UserErrorOptions = {}) {
+    super(message, options);
+    this.name = "ModelLoadFailed";
+  }
+}
+
 /**
  * Why a remote model did not answer.
  *

@@ -23,9 +23,9 @@ export interface Inference {
   readonly embedder: Embedder;
   /** Throws when no reranker was asked for. */
   readonly reranker: Reranker;
-  /** Resolves when the role's model can answer, rejects when it cannot be loaded. */
+  /** Resolves when the role's model can answer, rejects when it cannot be loaded. Asks about the process that runs, or ran last. */
   loaded(role: ModelRole): Promise<LoadReport>;
-  /** Resident memory of the process. */
+  /** Resident memory of the process. Rejects where none runs: one that has died is started again when it is asked for something. */
   memoryBytes(): Promise<number>;
   /** Ends the process at once; what still waits is rejected. May be called twice. */
   close(): Promise<void>;
@@ -33,7 +33,8 @@ export interface Inference {
 
 /**
  * Forks the inference process, which begins to load the models at once. A process that dies is started again once per
- * request, with a notice; what it had answered stays. At the second death the request rejects with ModelProcessDied. While nothing is asked of it, it does not keep the caller's
+ * request, with a notice; what it had answered stays. At the second death the request rejects with ModelProcessDied,
+ * and with ModelLoadFailed when what had answered cannot be loaded again. While nothing is asked of it, it does not keep the caller's
  * process alive.
  */
 export function startInference({ embedder, reranker, onNotice = () => {}, onDeath = () => {}, borrow, ...options }: InferenceOptions): Inference {

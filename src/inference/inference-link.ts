@@ -1,6 +1,7 @@
 import type { ModelRole, LocalSpec } from "../domain/model-spec.ts";
 import { type BorrowModels, forkInference, type InferenceProcess } from "./child-process.ts";
 import { type Deferred, defer } from "../domain/deferred.ts";
+import { ModelLoadFailed } from "../domain/errors.ts";
 import { type Answer, type AnswerListeners, PendingRequest, type WorkInput } from "./pending-request.ts";
 import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
 import { type FromChild, fromWireError, type LoadOptions, type LoadReport, type Work } from "./protocol.ts";
@@ -18,6 +19,7 @@ export interface LinkEvents {
 }
 
 interface Waiting {
+  readonly role: ModelRole;
   readonly request: PendingRequest;
   readonly result: Deferred<Answer[]>;
 }
@@ -28,8 +30,12 @@ export class InferenceLink {
   readonly #options: LoadOptions;
   readonly #events: LinkEvents;
   readonly #loads = new Map<ModelRole, Deferred<LoadReport>>();
-  /** Roles whose load has neither succeeded nor failed. */
+  /** Roles whose first load has neither succeeded nor failed. */
   readonly #loading = new Set<ModelRole>();
+  /** Roles that were loaded, or had failed, and are loaded again in another process. */
+  readonly #reloading = new Set<ModelRole>();
+  /** Why what had answered could not be loaded again. */
+  readonly #reloadFailures = new Map<ModelRole, ModelLoadFailed>();
   /** By the id of the slice that is on its way. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #memory = new Map<number, Deferred<number>>();
@@ -49,10 +55,7 @@ export class InferenceLink {
     this.#events = events;
     this.#borrow = events.borrow;
     for (const { role } of specs) {
-      const load = defer<LoadReport>();
-      // Whoever asks for the model gets the rejection; that nobody has asked yet is no crash.
-      load.promise.catch(() => {});
-      this.#loads.set(role, load);
+      this.#loads.set(role, defer());
       this.#loading.add(role);
     }
     this.#fork();
@@ -76,7 +79,7 @@ export class InferenceLink {
   async request(work: Work, inputs: readonly WorkInput[], { signal, ...listeners }: RequestOptions = {}): Promise<Answer[]> {
     signal?.throwIfAborted();
     if (inputs.length === 0) return [];
-    const waiting: Waiting = { request: new PendingRequest(work, [...inputs], listeners), result: defer() };
+    const waiting: Waiting = { role: work.type === "score" ? "reranker" : "embedder", request: new PendingRequest(work, [...inputs], listeners), result: defer() };
     const abort = (): void => {
       for (const [id, other] of this.#waiting) {
         if (other !== waiting) continue;
@@ -95,12 +98,15 @@ export class InferenceLink {
     }
   }
 
+  /** Rejects where no process lives: none is started only to be measured. */
   async memoryBytes(): Promise<number> {
+    const process = this.#process;
+    if (process === undefined) throw new Error("no inference process runs");
     const id = this.#nextId++;
     const result = defer<number>();
     this.#memory.set(id, result);
     try {
-      this.#liveProcess().send({ type: "memory", id });
+      process.send({ type: "memory", id });
       this.#updateReference();
       return await result.promise;
     } finally {
@@ -138,20 +144,31 @@ export class InferenceLink {
       borrow === undefined
         ? forkInference({ onMessage, onEnd: (how, lines) => this.#bury(how, lines) })
         : borrow({ onMessage, onEnd: (lost) => this.#takeOver(lost) });
+    this.#loadAgain();
     process.send({ type: "load", specs: this.#specs, options: this.#options });
     this.#process = process;
     return process;
+  }
+
+  /** What was settled by another process has to load again in this one. */
+  #loadAgain(): void {
+    this.#reloadFailures.clear();
+    for (const { role } of this.#specs) {
+      if (this.#loading.has(role) || this.#reloading.has(role)) continue;
+      this.#reloading.add(role);
+      this.#loads.set(role, defer());
+    }
   }
 
   #receive(message: FromChild): void {
     switch (message.type) {
       case "loaded":
         this.#loading.delete(message.role);
+        this.#reloading.delete(message.role);
         this.#loads.get(message.role)?.resolve({ loadMs: message.loadMs, device: message.device });
         break;
       case "load-failed":
-        this.#loading.delete(message.role);
-        this.#loads.get(message.role)?.reject(fromWireError(message.error));
+        this.#failLoad(message.role, fromWireError(message.error));
         break;
       case "load-notice":
         this.#notify(this.#loadNotices, message.line);
@@ -168,6 +185,15 @@ export class InferenceLink {
     this.#updateReference();
   }
 
+  #failLoad(role: ModelRole, error: Error): void {
+    this.#loading.delete(role);
+    if (this.#reloading.delete(role)) {
+      const { hint } = error as { readonly hint?: string };
+      this.#reloadFailures.set(role, new ModelLoadFailed(error.message, { ...(hint !== undefined && { hint }), cause: error }));
+    }
+    this.#loads.get(role)?.reject(this.#reloadFailures.get(role) ?? error);
+  }
+
   /** @param said what was told already; `undefined` when nobody waits for it any more. */
   #notify(said: Set<string> | undefined, line: string): void {
     if (said === undefined || said.has(line)) return;
@@ -180,7 +206,7 @@ export class InferenceLink {
     // Cancelled: what was on its way still arrives.
     if (waiting === undefined) return;
     try {
-      if (message.type === "failed") throw fromWireError(message.error);
+      if (message.type === "failed") throw this.#reloadFailures.get(waiting.role) ?? fromWireError(message.error);
       if (message.type !== "done") {
         waiting.request.accept(message);
         return;
@@ -218,7 +244,11 @@ export class InferenceLink {
       result.reject(died);
       return false;
     });
-    if (this.#closed || (again.length === 0 && this.#loading.size === 0)) return;
+    if (this.#closed || (again.length === 0 && this.#loading.size === 0)) {
+      for (const role of this.#reloading) this.#loads.get(role)?.reject(died);
+      this.#reloading.clear();
+      return;
+    }
 
     this.#events.onNotice(`the inference process died (${how}); it is started again, and what it had answered is kept`);
     try {
@@ -253,7 +283,7 @@ export class InferenceLink {
 
   /** The name of the model that is loading: they load one after the other. */
   #loadingModel(): string | undefined {
-    return this.#specs.find(({ role }) => this.#loading.has(role))?.id;
+    return this.#specs.find(({ role }) => this.#loading.has(role) || this.#reloading.has(role))?.id;
   }
 
   /** Only what somebody waits for keeps the caller's process alive. */

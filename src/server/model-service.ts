@@ -82,6 +82,8 @@ export interface ServedModel {
 
 /** How much waits, and what was done since the start. */
 export interface ServiceLoad {
+  /** Calls that are not answered yet: those that wait for a model to load, too. */
+  readonly calls: number;
   readonly waitingRequests: number;
   /** Estimated. */
   readonly waitingTokens: number;
@@ -110,8 +112,12 @@ export interface ModelService {
   countTokens(texts: readonly string[], model: WantedModel, caller: Caller): Promise<number[]>;
   /** The model behind a name, without loading it. Rejects with ServiceError `unknown-model`. */
   locate(model: WantedModel, role: ModelRole): Promise<ModelSpec>;
-  /** The server's own models, those that are loaded, and those that a request may name. */
-  models(): Promise<readonly ServedModel[]>;
+  /**
+   * The server's own models, those that are loaded, and those that a request may name.
+   *
+   * @param measures whether processes are asked for their memory first, which may take half a second where they are busy; by default they are.
+   */
+  models(options?: { readonly measures?: boolean }): Promise<readonly ServedModel[]>;
   load(): ServiceLoad;
   /** Whether the server's own models are loaded and new work is taken. */
   readonly state: "loading" | "ready" | "draining" | "failed";

@@ -117,7 +117,7 @@ export function createFakeModelService({
       const served = (spec: ModelSpec, names: string[]): ServedModel => ({ names, role: spec.role, isDefault: true, state: "loaded", spec, device: "cpu", memoryBytes: 1e8 });
       return [served(embedderSpec, ["mini"]), served(rerankerSpec, ["mini", "rerank-v3.5"])];
     },
-    load: () => ({ waitingRequests: 0, waitingTokens: 0, runningTexts: 0, runningTokens: 0, cacheHits: 0, cacheMisses: scored.length, loadedModels: 2, deaths: 0 }),
+    load: () => ({ calls: 0, waitingRequests: 0, waitingTokens: 0, runningTexts: 0, runningTokens: 0, cacheHits: 0, cacheMisses: scored.length, loadedModels: 2, deaths: 0 }),
     async drain() {
       state = "draining";
     },

@@ -16,6 +16,8 @@ export interface FakeSourceOptions {
   readonly load?: (spec: ModelSpec) => Promise<void>;
   /** Thrown by the port before a slice's first text, as long as it returns one. */
   readonly failure?: (spec: ModelSpec, texts: readonly string[]) => Error | undefined;
+  /** A process that hangs gives nothing until it is ended. */
+  readonly hangs?: () => boolean;
 }
 
 export interface FakeSource extends ModelSource {
@@ -37,7 +39,7 @@ export function modelDeath(): ModelProcessDied {
 }
 
 /** Models without processes, for the model service. Names are as in `fakeSpec`. */
-export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeBytes = 0, logitOf = (_query, text) => text.length, delayMs = 0, load, failure }: FakeSourceOptions = {}): FakeSource {
+export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeBytes = 0, logitOf = (_query, text) => text.length, delayMs = 0, load, failure, hangs = () => false }: FakeSourceOptions = {}): FakeSource {
   const names = new Map(Object.entries(ready));
   const started: string[] = [];
   const closed: string[] = [];
@@ -55,24 +57,37 @@ export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeByte
     listeners.set(model, heard);
     const embedder = createFakeEmbedder({ spec });
     const reranker = createFakeReranker(logitOf, delayMs, spec);
-    const take = (query: string, texts: readonly string[]): void => {
+    const ended = new AbortController();
+    const take = async (query: string, texts: readonly string[], signal?: AbortSignal): Promise<void> => {
       slices.push({ model, query, texts });
+      await answering(signal);
       const error = failure?.(spec, texts);
       if (error !== undefined) throw error;
+    };
+    /** As an inference process: a caller's signal ends the wait where it is passed on, and the end of the process always does. */
+    const answering = async (signal?: AbortSignal): Promise<void> => {
+      if (!hangs()) return;
+      const signals = [ended.signal, ...(signal ? [signal] : [])];
+      await new Promise((_, reject) => signals.forEach((each) => each.addEventListener("abort", () => reject(each.reason as Error))));
     };
     return {
       embedder: {
         ...embedder,
+        async countTokens(texts) {
+          await answering();
+          return embedder.countTokens(texts);
+        },
         async embedPassages(texts, options) {
-          take("", texts);
+          await take("", texts, options?.signal);
           if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs * texts.length));
           return embedder.embedPassages(texts, options);
         },
         async embedQuery(query, options) {
-          take(query, [query]);
+          await take(query, [query], options?.signal);
           return embedder.embedQuery(query, options);
         },
         async decodeTokens(ids) {
+          await answering();
           const strange = ids.flat().find((id) => id >= 1000);
           if (strange !== undefined) throw new UserError(`${spec.id} has no token ${strange}`);
           return ids.map((list) => list.join(" "));
@@ -81,7 +96,7 @@ export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeByte
       reranker: {
         spec,
         async score(query, texts, options) {
-          take(query, texts);
+          await take(query, texts, options?.signal);
           return reranker.score(query, texts, options);
         },
       },
@@ -92,6 +107,7 @@ export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeByte
       memoryBytes: async () => 0,
       async close() {
         if (!closed.includes(model)) closed.push(model);
+        ended.abort(new Error("the inference process was closed"));
       },
     };
   }

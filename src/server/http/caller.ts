@@ -4,6 +4,9 @@ import type { RequestLimits } from "../limits.ts";
 import type { Caller } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 
+/** Who was not answered in time asks again when something of what was in the way may be done. */
+const AFTER_DEADLINE_SECONDS = 5;
+
 const callers = new WeakMap<FastifyRequest, Caller>();
 
 /**
@@ -13,7 +16,7 @@ const callers = new WeakMap<FastifyRequest, Caller>();
  */
 export function prepareCaller(request: FastifyRequest, reply: FastifyReply, { deadlineMs }: Pick<RequestLimits, "deadlineMs">, keyHolder: string | undefined): void {
   const gone = new AbortController();
-  const late = setTimeout(() => gone.abort(new ServiceError("deadline", `no answer within ${deadlineMs / 1000} s`)), deadlineMs);
+  const late = setTimeout(() => gone.abort(new ServiceError("deadline", `no answer within ${deadlineMs / 1000} s`, { retryAfterSeconds: AFTER_DEADLINE_SECONDS })), deadlineMs);
   late.unref();
   reply.raw.once("close", () => {
     clearTimeout(late);

@@ -10,8 +10,8 @@ import { stoppingError } from "./failures.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { type KnownModel, ModelNames, type ModelNamesOptions } from "./model-names.ts";
 import { ModelPool } from "./model-pool.ts";
-import type { ModelSource, ServiceEvent, StartedModel } from "./model-source.ts";
-import { runWork } from "./run-work.ts";
+import type { ModelSource, ServiceEvent } from "./model-source.ts";
+import { runWork, type WorkPlan } from "./run-work.ts";
 import { type ScoreOptions, TextScoring } from "./score-texts.ts";
 
 export interface ModelServiceOptions extends Pick<ModelNamesOptions, "defaults" | "allowed" | "aliases"> {
@@ -52,7 +52,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   let onIdle: (() => void)[] = [];
 
   function hear(event: ServiceEvent): void {
-    if (event.type === "model-loaded") void own.heard(event.spec);
+    if (event.type === "model-loaded") void own.heard(event.spec, "ready");
+    if (event.type === "model-failed") void own.heard(event.spec, "failed").finally(() => names.forget(event.spec));
     options.onEvent?.(event);
   }
 
@@ -76,12 +77,13 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       admit(asking, async (caller, arrivedAt) => {
         const { spec, modelName } = await untilAborted(names.find(request.model, "reranker"), caller.signal);
         const texts = new TextScoring(spec, request, scoring);
-        if (cache !== undefined) {
-          cacheHits += texts.knownCount;
-          cacheMisses += texts.costs.length;
-        }
         const { costs } = texts;
         const times = await runWork({ queue, pool }, { spec, costs, arrivedAt, run: (model, ...slice) => texts.run(model.reranker, ...slice) }, caller);
+        // Of requests that were turned away nothing was answered.
+        if (cache !== undefined) {
+          cacheHits += texts.knownCount;
+          cacheMisses += costs.length;
+        }
         return { spec, modelName, ...texts.reply(), ...times };
       }),
 
@@ -101,7 +103,9 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         let counts: number[] = [];
         const tokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
         const costs = [Math.ceil(1 + tokens / COUNTS_PER_TOKEN)];
-        const run = async ({ embedder }: StartedModel): Promise<void> => void (counts = await embedder.countTokens(texts));
+        const run: WorkPlan["run"] = async ({ embedder }, _start, _end, signal) => {
+          counts = await untilAborted(embedder.countTokens(texts), signal);
+        };
         await runWork({ queue, pool }, { spec, costs, isUrgent: true, arrivedAt, run }, caller);
         return counts;
       }),
@@ -110,15 +114,15 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       return (await names.find(model, role)).spec;
     },
 
-    async models() {
+    async models({ measures = true } = {}) {
       const known = await Promise.all(ROLES.map((role) => names.all(role)));
-      await pool.measure();
+      if (measures) await pool.measure();
       const named = known.flat().map((model) => served(model, pool));
       const others = pool.statuses().filter(({ spec }) => !named.some((model) => isSame(model.spec, spec)));
       return [...named, ...others.map(({ spec }) => served({ spec, names: [], isDefault: false }, pool))];
     },
 
-    load: () => ({ ...queue.load, cacheHits, cacheMisses, loadedModels: pool.loadedCount, deaths: pool.deaths }),
+    load: () => ({ ...queue.load, calls, cacheHits, cacheMisses, loadedModels: pool.loadedCount, deaths: pool.deaths }),
 
     get state() {
       return isStopping ? "draining" : own.state;

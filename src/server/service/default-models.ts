@@ -25,18 +25,18 @@ export class DefaultModels {
     for (const role of ROLES) void this.#load(role);
   }
 
-  /** Stays "ready" when they make room for others, or are started again. */
+  /** Stays "ready" when they make room for others, or are started again: until one could not be loaded again. */
   get state(): "loading" | "ready" | "failed" {
     const states = Object.values(this.#states);
     if (states.includes("failed")) return "failed";
     return states.every((state) => state === "ready") ? "ready" : "loading";
   }
 
-  /** A request may have loaded what could not be loaded at the start. */
-  async heard(loaded: ModelSpec): Promise<void> {
-    if (this.#states[loaded.role] === "ready") return;
-    const spec = await this.#locate(loaded.role);
-    if (spec?.fingerprint === loaded.fingerprint) this.#states[loaded.role] = "ready";
+  /** A request may have loaded what could not be loaded before, or have found that it cannot be loaded any more. */
+  async heard({ role, fingerprint }: ModelSpec, state: "ready" | "failed"): Promise<void> {
+    if (this.#states[role] === state) return;
+    const spec = await this.#locate(role);
+    if (spec?.fingerprint === fingerprint) this.#states[role] = state;
   }
 
   async #load(role: ModelRole): Promise<void> {

@@ -1,6 +1,7 @@
-import { ModelProcessDied, UserError } from "../../domain/errors.ts";
+import { ModelLoadFailed, ModelProcessDied, UserError } from "../../domain/errors.ts";
 import type { ModelSpec } from "../../domain/model-spec.ts";
-import type { Embedder, Embedding } from "../../ports/embedder.ts";
+import { untilAborted } from "../../pipeline/until-aborted.ts";
+import type { EmbedOptions, Embedder, Embedding } from "../../ports/embedder.ts";
 import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { EmbedReply, EmbedRequest } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
@@ -26,10 +27,10 @@ export class InputEmbedding {
     this.isUrgent = request.use === "query";
   }
 
-  async run(embedder: Embedder, start: number, end: number, signal: AbortSignal): Promise<void> {
-    const texts = await readTexts(this.#request.inputs.slice(start, end), embedder);
-    signal.throwIfAborted();
-    const embeddings = await this.#embed(embedder, texts, signal);
+  async run(embedder: Embedder, start: number, end: number, signal: AbortSignal, onSign: () => void = () => {}): Promise<void> {
+    // Decoding cannot be stopped, and takes a moment unless the process hangs.
+    const texts = await untilAborted(readTexts(this.#request.inputs.slice(start, end), embedder), signal);
+    const embeddings = await this.#embed(embedder, texts, { signal, onProgress: onSign });
     for (const [place, embedding] of embeddings.entries()) {
       const strange = embedding.vector.find((value) => !Number.isFinite(value));
       checkFinite(strange ?? 0, this.#spec, "a value of a vector");
@@ -51,10 +52,10 @@ export class InputEmbedding {
     return { embeddings, inputTokens };
   }
 
-  #embed(embedder: Embedder, texts: readonly string[], signal: AbortSignal): Promise<Embedding[]> {
+  #embed(embedder: Embedder, texts: readonly string[], options: EmbedOptions): Promise<Embedding[]> {
     const { use, instruction } = this.#request;
-    if (use === "passage") return embedder.embedPassages(texts, { signal });
-    return Promise.all(texts.map((text) => embedder.embedQuery(text, { signal, ...(instruction !== undefined && { instruction }) })));
+    if (use === "passage") return embedder.embedPassages(texts, options);
+    return Promise.all(texts.map((text) => embedder.embedQuery(text, { ...options, ...(instruction !== undefined && { instruction }) })));
   }
 }
 
@@ -76,7 +77,7 @@ async function decode(ids: readonly (readonly number[])[], embedder: Embedder): 
   try {
     return await embedder.decodeTokens(ids);
   } catch (error) {
-    if (!(error instanceof UserError) || error instanceof ModelProcessDied) throw error;
+    if (!(error instanceof UserError) || error instanceof ModelProcessDied || error instanceof ModelLoadFailed) throw error;
     throw new ServiceError("invalid", error.message, { param: "input", cause: error });
   }
 }

@@ -32,6 +32,8 @@ export interface KnownModel {
 
 /** The disk is not searched once for each request with a wrong name. */
 const LOOKED_UP_MS = 2000;
+/** What was found is looked for again after so long: it may have been pulled anew, or be gone. */
+const FOUND_MS = 5 * 60_000;
 const MAX_NAMES_TOLD = 20;
 const MAX_NAME_LENGTH = 100;
 
@@ -45,7 +47,7 @@ export class ModelNames {
   /** By the name in lower case: what a client calls it, and what it is called here. */
   readonly #aliases = new Map<string, { readonly alias: string; readonly target: string }>();
   /** By role and name. Only names that may be used are looked up, so they are few. */
-  readonly #located = new Map<string, { readonly at: number; isHere: boolean; readonly spec: Promise<ModelSpec> }>();
+  readonly #located = new Map<string, { readonly at: number; isHere: boolean; found?: ModelSpec; readonly spec: Promise<ModelSpec> }>();
   readonly #ready = new Map<ModelRole, { readonly at: number; readonly names: Promise<readonly string[]> }>();
 
   constructor({ source, defaults, allowed, aliases, now = () => performance.now() }: ModelNamesOptions) {
@@ -57,9 +59,14 @@ export class ModelNames {
     for (const [alias, target] of aliases) this.#aliases.set(alias.toLowerCase(), { alias, target });
   }
 
-  /** Names that were looked up: of those that may be used alone. */
+  /** For tests: names that were looked up, of those that may be used alone. */
   get knownCount(): number {
     return this.#located.size;
+  }
+
+  /** Looks for a model anew when it is next asked for: it could not be loaded as it was found. */
+  forget({ role, fingerprint }: ModelSpec): void {
+    for (const [key, { found }] of this.#located) if (found?.role === role && found.fingerprint === fingerprint) this.#located.delete(key);
   }
 
   /** Rejects with ServiceError `unknown-model`. */
@@ -138,12 +145,16 @@ export class ModelNames {
     if (typeof own === "object" && own.id === name) return Promise.resolve(own);
     const key = `${role} ${name}`;
     const known = this.#located.get(key);
-    if (known !== undefined && this.#now() - known.at < (known.isHere ? Number.POSITIVE_INFINITY : LOOKED_UP_MS)) return known.spec;
-    const located = { at: this.#now(), isHere: true, spec: this.#source.locate(name, role) };
+    if (known !== undefined && this.#now() - known.at < (known.isHere ? FOUND_MS : LOOKED_UP_MS)) return known.spec;
+    const spec = this.#source.locate(name, role);
+    const located: { at: number; isHere: boolean; found?: ModelSpec; spec: Promise<ModelSpec> } = { at: this.#now(), isHere: true, spec };
     this.#located.set(key, located);
-    // What is not here now may be pulled later.
-    located.spec.catch(() => (located.isHere = false));
-    return located.spec;
+    spec.then(
+      (found) => (located.found = found),
+      // What is not here now may be pulled later.
+      () => (located.isHere = false),
+    );
+    return spec;
   }
 
   #readyNames(role: ModelRole): Promise<readonly string[]> {

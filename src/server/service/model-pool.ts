@@ -22,8 +22,18 @@ export interface ModelPoolOptions {
 /** A model that stays loaded until it is released. */
 export interface Lease {
   readonly started: StartedModel;
+  /** The process has ended, though somebody works with it: what fails now fails for that reason. */
+  readonly isOver: boolean;
+  /** Grows with whatever the process gives to anybody. */
+  readonly signs: number;
+  /** The process has given something, and is not done. */
+  tellSign(): void;
   /** A process that fails again and again is replaced when nobody works with it. */
   tellOutcome(isFailure: boolean): void;
+  /** Somebody has waited as long as an answer was of use, and the process gave nothing meanwhile: one that does so again and again is ended at once. */
+  tellSilence(): void;
+  /** The process has died, and the model could not be loaded again. */
+  tellLoadFailure(error: unknown): void;
   release(): void;
 }
 
@@ -60,7 +70,7 @@ export class ModelPool {
     return this.#deaths;
   }
 
-  /** All models in the pool: those that wait for room and those that are ending, too. */
+  /** For tests: all models in the pool, those that wait for room and those that are ending, too. */
   get modelCount(): number {
     return this.#models.size;
   }
@@ -128,9 +138,25 @@ export class ModelPool {
       return {
         started,
         release,
+        get isOver() {
+          return model.state === "closing";
+        },
+        get signs() {
+          return model.signs;
+        },
+        tellSign: () => model.tellSign(),
         tellOutcome(isFailure) {
           model.tellOutcome(isFailure);
           if (model.isBroken) model.leave();
+        },
+        tellSilence: () => {
+          model.tellOutcome(true);
+          if (model.isBroken) void this.#end(model);
+        },
+        tellLoadFailure: (error) => {
+          if (model.state !== "loaded") return;
+          this.#fail(model, error);
+          void this.#end(model);
         },
       };
     } catch (error) {
@@ -235,12 +261,14 @@ export class ModelPool {
   /** Ends the model's process, and lets others have its memory. */
   async #end(model: PooledModel): Promise<void> {
     if (model.state === "closing") return model.gone.promise;
-    const wasLoaded = model.state === "loaded";
+    const { spec, isBroken } = model;
+    const wasLoaded = model.state === "loaded" && !this.#failed.has(poolKey(spec));
     model.state = "closing";
+    if (isBroken && !this.#isClosed) this.#onEvent({ type: "model-notice", spec, line: "the model's process fails again and again: it is ended, and another one started" });
     try {
       await model.started?.close();
     } finally {
-      if (wasLoaded && !this.#isClosed) this.#onEvent({ type: "model-unloaded", spec: model.spec });
+      if (wasLoaded && !isBroken && !this.#isClosed) this.#onEvent({ type: "model-unloaded", spec });
       this.#forget(model);
       this.#makeRoom();
     }

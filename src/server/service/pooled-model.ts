@@ -57,9 +57,17 @@ export class PooledModel {
     return this.#failures >= MAX_FAILURES;
   }
 
+  /** How often the process has shown that it lives. */
+  signs = 0;
+
   /** Keeps account of how the process answers. */
   tellOutcome(isFailure: boolean): void {
+    if (!isFailure) this.tellSign();
     this.#failures = isFailure ? this.#failures + 1 : 0;
+  }
+
+  tellSign(): void {
+    this.signs += 1;
   }
 
   /** `undefined` while it is on its way out. */

@@ -1,10 +1,12 @@
 import type { ModelSpec } from "../../domain/model-spec.ts";
+import { ModelLoadFailed } from "../../domain/errors.ts";
 import { untilAborted } from "../../pipeline/until-aborted.ts";
 import type { Caller } from "../model-service.ts";
+import { ServiceError } from "../service-error.ts";
 import { openAbortScope } from "./abort-scope.ts";
-import { isModelsFault, portFailure, stoppingError } from "./failures.ts";
+import { deathFailure, isDeadline, isModelsFault, portFailure, stoppingError } from "./failures.ts";
 import type { FairQueue } from "./fair-queue.ts";
-import type { ModelPool } from "./model-pool.ts";
+import type { Lease, ModelPool } from "./model-pool.ts";
 import type { StartedModel } from "./model-source.ts";
 
 export interface WorkPlan {
@@ -14,8 +16,8 @@ export interface WorkPlan {
   readonly isUrgent?: boolean;
   /** When the request came, by `performance.now()`. */
   readonly arrivedAt: number;
-  /** Works on the texts from `start` up to `end`; `signal` aborts when nobody waits for them any more. */
-  run(model: StartedModel, start: number, end: number, signal: AbortSignal): Promise<void>;
+  /** Works on the texts from `start` up to `end`; `signal` aborts when nobody waits for them any more. @param onSign to be called when the model has given something. */
+  run(model: StartedModel, start: number, end: number, signal: AbortSignal, onSign: () => void): Promise<void>;
 }
 
 export interface WorkTimes {
@@ -32,16 +34,25 @@ export async function runWork({ queue, pool }: { readonly queue: FairQueue; read
   if (costs.length === 0) return { queueMs: performance.now() - arrivedAt, inferenceMs: 0 };
   const place = queue.enter({ client: caller.client, costs, ...(isUrgent && { isUrgent }) });
   const scope = openAbortScope(caller.signal);
+  let lease: Lease | undefined;
+  let isSilent = false;
   try {
-    const lease = await pool.lease(spec, caller.signal);
+    const leased = await pool.lease(spec, caller.signal);
+    lease = leased;
     // A slice that cannot be stopped still works with the model when the caller has left.
-    void place.left.then(lease.release);
+    void place.left.then(leased.release);
     const work = place.work(async (start, end) => {
+      const { signs } = leased;
       try {
-        await run(lease.started, start, end, scope.signal);
-        lease.tellOutcome(false);
+        await run(leased.started, start, end, scope.signal, leased.tellSign);
+        leased.tellOutcome(false);
       } catch (error) {
-        if (!scope.signal.aborted && isModelsFault(error)) lease.tellOutcome(true);
+        if (scope.signal.aborted) {
+          // Once for a request, however many of its slices were under way.
+          if (!isSilent && isDeadline(caller.signal.reason) && leased.signs === signs) leased.tellSilence();
+          isSilent = true;
+        } else if (error instanceof ModelLoadFailed) leased.tellLoadFailure(error);
+        else if (!leased.isOver && isModelsFault(error)) leased.tellOutcome(true);
         throw error;
       }
     });
@@ -50,7 +61,7 @@ export async function runWork({ queue, pool }: { readonly queue: FairQueue; read
     return { queueMs: startedAt - arrivedAt, inferenceMs: performance.now() - startedAt };
   } catch (error) {
     if (caller.signal.aborted) throw caller.signal.reason;
-    const failure = pool.isClosed ? stoppingError() : portFailure(spec, error);
+    const failure = pool.isClosed ? stoppingError() : failureOf(spec, error, lease);
     // Another slice of the same request may be under way.
     scope.abort(failure);
     throw failure;
@@ -58,4 +69,10 @@ export async function runWork({ queue, pool }: { readonly queue: FairQueue; read
     place.leave();
     scope.release();
   }
+}
+
+function failureOf(spec: ModelSpec, error: unknown, lease: Lease | undefined): unknown {
+  const failure = portFailure(spec, error);
+  // What an ended process says of itself is no fault of ours.
+  return lease?.isOver === true && !(failure instanceof ServiceError) ? deathFailure(spec, error) : failure;
 }

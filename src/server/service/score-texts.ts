@@ -57,7 +57,7 @@ export class TextScoring {
   }
 
   /** Judges the texts from `start` up to `end`, and tells each as it lands. */
-  async run(reranker: Reranker, start: number, end: number, signal: AbortSignal): Promise<void> {
+  async run(reranker: Reranker, start: number, end: number, signal: AbortSignal, onSign: () => void = () => {}): Promise<void> {
     const { query, instruction, maxTextTokens } = this.#request;
     const groups = this.#groups.slice(start, end);
     let counted = NO_TOKENS;
@@ -65,6 +65,7 @@ export class TextScoring {
     let landed = 0;
     const land = (group: KeyedGroup | undefined, judgment: Judgment): void => {
       landed += 1;
+      onSign();
       if (group === undefined || signal.aborted) return;
       this.#accept(group, judgment, pairTokens ?? estimateTokens(query) + estimateTokens(group.text));
     };
@@ -103,6 +104,8 @@ export class TextScoring {
 
   #accept(group: KeyedGroup, judgment: Judgment, tokens: number): void {
     checkFinite(judgment.logit, this.#spec, "a relevance");
+    // Also of what the reranker has made of it: what is kept here is answered for days.
+    checkFinite(judgment.relevance, this.#spec, "a relevance");
     const known = { judgment, tokens };
     if (group.key !== undefined) this.#cache?.set(group.key, known);
     this.#tell(group, known);

@@ -142,7 +142,9 @@ test("long work is not cut by the time limits of connections", async () => {
 
 test("work that takes longer than the deadline is answered as late, and work of a client that has left is dropped", async () => {
   const { post, url, models } = await startApp([probeDialect], { limits: { ...TEST_LIMITS, deadlineMs: 100 }, fake: { delayMs: 5000 } });
-  expect(await post("/probe", { query: "kettle", documents: ["a kettle"] })).toMatchObject({ status: 504, body: { probe: "deadline" } });
+  const late = await post("/probe", { query: "kettle", documents: ["a kettle"] });
+  expect(late).toMatchObject({ status: 504, body: { probe: "deadline" } });
+  expect(late.headers.get("retry-after")).toBe("5");
   const leaving = await startApp([probeDialect], { fake: { delayMs: 60_000 } });
   const socket = openSocket(leaving.url);
   socket.write(requestText("POST", "/probe", { Host: "localhost", "Content-Type": "application/json" }, GOOD));

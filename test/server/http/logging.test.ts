@@ -49,7 +49,7 @@ describe("the log", () => {
         cachedTexts: 0,
         queueMs: 1,
         inferenceMs: 2,
-        client: expect.stringMatching(/^key-[0-9a-f]{10}$/),
+        client: "key-1",
         msg: "POST /probe 200",
       },
     ]);
@@ -95,6 +95,17 @@ describe("the log", () => {
     expect(modelFailed).toMatchObject({ level: "error", error: "model-failed" });
     expect(refused).toMatchObject({ level: "info", error: "invalid", status: 422 });
     expect([modelFailed?.["fault"], refused?.["fault"]]).toEqual([undefined, undefined]);
+  });
+
+  test("says why a model is not to be had, which no client is told", async () => {
+    const { post, lines } = await startLogged();
+    const answer = await post("/model-is-gone", {}, { "x-api-key": KEY });
+    expect(JSON.stringify(answer)).not.toContain("/models");
+    await expect.poll(() => lines().find(({ route }) => route === "/model-is-gone")).toMatchObject({
+      level: "warn",
+      error: "unavailable",
+      fault: [{ message: "Error: the model file /models/mini.onnx cannot be read", at: expect.arrayContaining([expect.stringContaining("probe-dialect")]) }],
+    });
   });
 
   test("withholds the message of a failure that repeats the request, and keeps its place", async () => {

@@ -58,7 +58,7 @@ describe("/metrics", () => {
     await post("/model-fails", {});
     await post("/probe", BODY, { origin: "https://evil.example" });
     await fetch(`${url}/health`);
-    models.load = () => ({ waitingRequests: 3, waitingTokens: 700, runningTexts: 8, runningTokens: 90, cacheHits: 5, cacheMisses: 6, loadedModels: 2, deaths: 1 });
+    models.load = () => ({ calls: 0, waitingRequests: 3, waitingTokens: 700, runningTexts: 8, runningTokens: 90, cacheHits: 5, cacheMisses: 6, loadedModels: 2, deaths: 1 });
     const { values } = await read(url);
     expect(Object.fromEntries(values)).toMatchObject({
       'rerank_requests_total{route="/probe",method="POST",status="200"}': 2,

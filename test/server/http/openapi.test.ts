@@ -14,7 +14,7 @@ describe("/openapi.json", () => {
     const document = await documentOf();
     expect(document).toMatchObject({ openapi: "3.1.0", info: { title: "rerank", version: "0.0.0-test" }, servers: [{ url: "/" }] });
     expect(Object.keys(document.paths).toSorted()).toEqual(
-      ["/client", "/fails", "/fails-alone", "/health", "/livez", "/metrics", "/model-fails", "/not-a-number", "/open", "/openapi.json", "/probe", "/probe/{name}", "/readyz", "/streams"].toSorted(),
+      ["/client", "/fails", "/fails-alone", "/fails-at", "/fails-at/{name}", "/health", "/livez", "/metrics", "/model-fails", "/model-is-gone", "/not-a-number", "/open", "/openapi.json", "/probe", "/probe/{name}", "/readyz", "/streams"].toSorted(),
     );
     expect(document.paths["/probe"].post).toMatchObject({ tags: ["probe"], operationId: "postProbe", requestBody: { content: { "application/json": { schema: { required: ["query", "documents"] } } } } });
     expect(Object.keys(document.paths["/probe"])).toEqual(["post"]);

@@ -39,6 +39,9 @@ export const probeDialect: Dialect = {
       noteFailure(request, new Error("a bug in the middle of a stream"));
       return reply.type("text/event-stream").send(Readable.from(["event: error\n\n"]));
     });
+    app.post("/model-is-gone", async () => {
+      throw new ServiceError("unavailable", "mini cannot be loaded; the server's log says why", { cause: new Error("the model file /models/mini.onnx cannot be read") });
+    });
     app.post("/model-fails", async () => {
       throw new ServiceError("model-failed", "the model gave a value that is not a number");
     });

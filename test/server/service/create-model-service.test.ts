@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Judgment } from "../../../src/domain/candidate.ts";
 import { relevanceOf } from "../../../src/domain/ranking.ts";
 import type { ModelService } from "../../../src/server/model-service.ts";
+import { createFakeSource } from "../../support/fake-model-source.ts";
 import { createFakeReranker } from "../../support/fake-models.ts";
 import { callerNamed, createFakeCache, serviceErrorOf, settled, startModelService } from "../../support/start-model-service.ts";
 
@@ -183,7 +184,11 @@ describe("limits", () => {
     await service.score({ query: "known", texts: ["x"] }, a);
     const long = service.score({ query: "q", texts: textsNamed("a text of some words", 40) }, a);
     await settled();
-    expect((await serviceErrorOf(service.score({ query: "q", texts: ["x"] }, b))).kind).toBe("overloaded");
+    const { cacheMisses } = service.load();
+    const refused = Array.from({ length: 2 }, () => serviceErrorOf(service.score({ query: "q", texts: ["x".repeat(400)] }, b)));
+    for (const { kind } of await Promise.all(refused)) expect(kind).toBe("overloaded");
+    // What was turned away was looked up, and is no miss.
+    expect(service.load().cacheMisses).toBe(cacheMisses);
     expect(await service.score({ query: "known", texts: ["x"] }, b)).toMatchObject({ cachedCount: 1 });
     expect(service.load().waitingRequests).toBe(1);
     await long;
@@ -236,6 +241,18 @@ describe("the cache", () => {
 });
 
 describe("failures", () => {
+  test("a relevance that is no number is not kept, though its logit is one", async () => {
+    const cache = createFakeCache();
+    const source = createFakeSource();
+    const start: typeof source.start = (spec, listeners) => {
+      const started = source.start(spec, listeners);
+      return { ...started, reranker: { spec, score: async () => [{ logit: 1, relevance: Number.NaN, truncated: false }] } };
+    };
+    const { service } = startModelService({ cache, source: { ...source, start } });
+    expect((await serviceErrorOf(service.score({ query: "q", texts: ["x"] }, a))).kind).toBe("model-failed");
+    expect(cache.entryCount).toBe(0);
+  });
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY])("a relevance that is %d is the model's failure, and never an answer", async (logit) => {
     const { service } = startModelService({}, { logitOf: () => logit });
     const told: unknown[] = [];

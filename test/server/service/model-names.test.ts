@@ -155,3 +155,34 @@ test("all models that may be named are listed once, with all their names and the
     ["big:int8", ["big:int8"], false],
   ]);
 });
+
+describe("a model that was found", () => {
+  test("is looked for again when it could not be loaded, and after some minutes", async () => {
+    const { source, ...rest } = createNames();
+    let looked = 0;
+    const locate: typeof source.locate = (name, role) => {
+      looked += 1;
+      return source.locate(name, role);
+    };
+    let now = 0;
+    const names = new ModelNames({ source: { ...source, locate }, defaults: { embedder: "mini", reranker: "mini" }, allowed: ["bge"], aliases: new Map(), now: () => now });
+    const find = async () => (await names.find("bge", "reranker")).spec;
+    const spec = await find();
+    const first = looked;
+    await find();
+    expect(looked).toBe(first);
+    names.forget({ ...spec, role: "embedder" });
+    await find();
+    expect(looked).toBe(first);
+    names.forget(spec);
+    await find();
+    expect(looked).toBe(first + 1);
+    now += 4 * 60_000;
+    await find();
+    expect(looked).toBe(first + 1);
+    now += 2 * 60_000;
+    await find();
+    expect(looked).toBeGreaterThan(first + 1);
+    expect(rest.names.knownCount).toBe(0);
+  });
+});

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../src/domain/errors.ts";
+import { ModelLoadFailed, UserError } from "../../../src/domain/errors.ts";
 import type { ServiceEvent } from "../../../src/server/service/model-source.ts";
 import { estimateMemory } from "../../../src/server/service/pooled-model.ts";
 import { fakeSpec } from "../../support/fake-models.ts";
 import { modelDeath } from "../../support/fake-model-source.ts";
+import { ServiceError } from "../../../src/server/service-error.ts";
 import { callerNamed, serviceErrorOf, settled, startModelService } from "../../support/start-model-service.ts";
 
 const a = callerNamed("a");
@@ -45,7 +46,7 @@ describe("the server's own models", () => {
     const { service } = startModelService({ onEvent: (event) => events.push(event) }, { load });
     await settled();
     expect(service.state).toBe("failed");
-    expect(await serviceErrorOf(service.score(REQUEST, a))).toMatchObject({ kind: "unavailable", message: "mini cannot be loaded: the graph is damaged" });
+    expect(await serviceErrorOf(service.score(REQUEST, a))).toMatchObject({ kind: "unavailable", message: "mini cannot be loaded; the server's log says why", cause: new UserError("the graph is damaged") });
     expect((await service.models()).map(({ role, state }) => [role, state])).toEqual([
       ["embedder", "loaded"],
       ["reranker", "failed"],
@@ -155,9 +156,10 @@ describe("a process that dies", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
   });
 
-  test("while a model that failed is told as failed, in the model's words", async () => {
-    const { service } = startModelService({}, { failure: () => new UserError("the relevance of text 1 by mini is NaN, which no order can be built on") });
-    expect(await serviceErrorOf(service.score(REQUEST, a))).toMatchObject({ kind: "model-failed", message: "mini has failed: the relevance of text 1 by mini is NaN, which no order can be built on" });
+  test("while a model that failed is told as failed, and why is the log's to say: it may name folders", async () => {
+    const cause = new UserError("the model file /home/somebody/model.onnx cannot be read");
+    const { service } = startModelService({}, { failure: () => cause });
+    expect(await serviceErrorOf(service.score(REQUEST, a))).toMatchObject({ kind: "model-failed", message: "mini has failed; the server's log says why", cause });
     expect(await serviceErrorOf(service.embed({ inputs: ["x"], use: "passage" }, a))).toMatchObject({ kind: "model-failed" });
   });
 
@@ -165,5 +167,89 @@ describe("a process that dies", () => {
     const fault = new TypeError("a fault");
     const { service } = startModelService({}, { failure: () => fault });
     await expect(service.score(REQUEST, a)).rejects.toBe(fault);
+  });
+});
+
+describe("a process whose model cannot be loaded again", () => {
+  test("is told as unavailable, makes the server fail, and is replaced for the next request", async () => {
+    let isDamaged = true;
+    const events: ServiceEvent[] = [];
+    const error = new ModelLoadFailed("the model file /home/somebody/model.onnx cannot be read");
+    const { service, source } = startModelService({ onEvent: (event) => events.push(event) }, { failure: ({ role }) => (isDamaged && role === "reranker" ? error : undefined) });
+    await settled();
+    expect(service.state).toBe("ready");
+    expect(await serviceErrorOf(service.score(REQUEST, a))).toMatchObject({ kind: "unavailable", message: "mini cannot be loaded; the server's log says why", retryAfterSeconds: 10, cause: error });
+    await settled();
+    expect(service.state).toBe("failed");
+    expect(events.slice(-1)).toEqual([{ type: "model-failed", spec: source.specs["mini reranker"], error }]);
+    isDamaged = false;
+    expect((await service.score(REQUEST, b)).judgments).toHaveLength(2);
+    await settled();
+    expect(service.state).toBe("ready");
+    expect(source.started.filter((name) => name === "mini reranker")).toHaveLength(2);
+  });
+});
+
+describe("a process that hangs", () => {
+  function deadline(): { readonly signal: AbortSignal; readonly pass: () => void } {
+    const controller = new AbortController();
+    return { signal: controller.signal, pass: () => controller.abort(new ServiceError("deadline", "no answer in time")) };
+  }
+
+  test("is ended when it gave nothing to three requests until their deadline, and those with it are told to come again", async () => {
+    let isHung = true;
+    const { service, source } = startModelService({}, { hangs: () => isHung });
+    await settled();
+    for (let i = 0; i < 3; i++) {
+      expect(source.closed).toEqual([]);
+      const { signal, pass } = deadline();
+      const late = serviceErrorOf(service.score(REQUEST, callerNamed("a", signal)));
+      await settled();
+      const other = i === 2 ? serviceErrorOf(service.score(REQUEST, b)) : undefined;
+      await settled();
+      pass();
+      expect(await late).toMatchObject({ kind: "deadline" });
+      if (other) expect(await other).toMatchObject({ kind: "unavailable", retryAfterSeconds: 1 });
+    }
+    await settled();
+    expect(source.closed).toEqual(["mini reranker"]);
+    isHung = false;
+    expect((await service.score(REQUEST, a)).judgments).toHaveLength(2);
+    expect(service.load()).toMatchObject({ runningTexts: 0, waitingRequests: 0, calls: 0 });
+  });
+
+  test("is not ended for clients that leave, nor where it gave something to others meanwhile", async () => {
+    let isHung = true;
+    const { service, source } = startModelService({}, { hangs: () => isHung });
+    await settled();
+    for (let i = 0; i < 5; i++) {
+      const gone = new AbortController();
+      const left = service.score(REQUEST, callerNamed("a", gone.signal)).catch(() => {});
+      await settled();
+      gone.abort(new Error("gone"));
+      await left;
+      isHung = true;
+      const { signal, pass } = deadline();
+      const late = serviceErrorOf(service.score(REQUEST, callerNamed("a", signal)));
+      await settled();
+      isHung = false;
+      await service.score(REQUEST, b);
+      pass();
+      await late;
+    }
+    expect(source.closed).toEqual([]);
+  });
+
+  test("gives the places of counts and of token ids back, whose work cannot be stopped", async () => {
+    const { service } = startModelService({}, { hangs: () => true });
+    await settled();
+    const { signal, pass } = deadline();
+    const late = [service.countTokens(["x"], undefined, callerNamed("a", signal)), service.embed({ inputs: [[1]], use: "passage" }, callerNamed("b", signal))].map((call) => serviceErrorOf(call));
+    await settled();
+    expect(service.load()).toMatchObject({ runningTexts: 2, calls: 2 });
+    pass();
+    await Promise.all(late);
+    await settled();
+    expect(service.load()).toMatchObject({ runningTexts: 0, calls: 0 });
   });
 });
