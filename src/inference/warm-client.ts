@@ -1,14 +1,18 @@
 import { connect, type Socket } from "node:net";
-import type { LocalSpec } from "../domain/model-spec.ts";
+import type { LocalSpec, ModelRole } from "../domain/model-spec.ts";
 import type { BorrowModels } from "./child-process.ts";
 import { defer } from "../domain/deferred.ts";
-import type { ToChild } from "./protocol.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
 import { createFrameReader, encodeFrame } from "./warm-frames.ts";
 import { type FromServer, type LendingTerms, readReply, termsProblem, type ToServer, type Welcome } from "./warm-protocol.ts";
 import { folderProblem } from "./warm-socket.ts";
 
 /** A server that lives answers within milliseconds, on a busy machine within some hundreds. One that hangs must not cost more than loading a model does. */
 const GREETING_MS = 1000;
+/** While something is waited for: one long text alone takes a large model half a minute, but a server that lives answers a ping meanwhile. */
+const PING_MS = 5000;
+/** So many pings without a word are a server that hangs. More than one: after this process itself was busy, what has come is read behind the timer. */
+const MAX_UNANSWERED = 3;
 /** Tokens of Qwen3's prompt that are neither instruction nor query nor passage, and those of the instruction where none is given. */
 const PROMPT_TOKENS = 128;
 
@@ -20,6 +24,8 @@ export interface LendingPlace {
   readonly version: string;
   /** Time for the server's first word; by default a second. */
   readonly greetingMs?: number;
+  /** Time between two signs of life that are asked for; by default five seconds. */
+  readonly pingMs?: number;
 }
 
 /**
@@ -34,11 +40,15 @@ export function borrowModels(place: LendingPlace): BorrowModels {
     let isWelcome = false;
     let isEnded = false;
     let hasAnswered = false;
+    const pending = createPending();
+    const pulse = setInterval(() => connection?.ping(pending.isEmpty), place.pingMs ?? PING_MS);
+    pulse.unref();
 
     /** @param lost why, where the server is what has ended it. */
     function end(lost?: string): void {
       if (isEnded) return;
       isEnded = true;
+      clearInterval(pulse);
       connection?.close();
       // Whoever has started it, or sends something, has not put down yet what it waits for.
       setImmediate(() => {
@@ -49,7 +59,10 @@ export function borrowModels(place: LendingPlace): BorrowModels {
 
     function transmit(message: ToChild): void {
       if (mayCutQuery(message, specs)) end();
-      else connection?.send(message);
+      else {
+        pending.sent(message);
+        connection?.send(message);
+      }
     }
 
     const connection = openConnection(place, {
@@ -58,8 +71,9 @@ export function borrowModels(place: LendingPlace): BorrowModels {
         if (isEnded) return;
         if (message.type === "refused") end(message.why);
         else if (message.type === "welcome") begin(message.terms);
-        else {
+        else if (message.type !== "pong") {
           hasAnswered = true;
+          pending.received(message);
           onMessage(message);
         }
       },
@@ -108,6 +122,8 @@ interface ConnectionEvents {
 
 interface Connection {
   send(message: ToServer): void;
+  /** Asks for a sign of life, unless nothing is waited for; ends the connection when none has come several times. */
+  ping(isIdle: boolean): void;
   setReferenced(referenced: boolean): void;
   close(): void;
 }
@@ -121,6 +137,7 @@ function openConnection({ folder, socketPath, version, greetingMs = GREETING_MS 
   }
   const reader = createFrameReader();
   const socket: Socket = connect(socketPath);
+  let unanswered = 0;
   const late = setTimeout(() => fail("it does not answer"), greetingMs);
   late.unref();
 
@@ -134,6 +151,7 @@ function openConnection({ folder, socketPath, version, greetingMs = GREETING_MS 
   socket.on("close", () => fail("it has ended"));
   socket.on("data", (bytes: Buffer) => {
     clearTimeout(late);
+    unanswered = 0;
     try {
       for (const value of reader.read(bytes)) {
         const message = readReply(value);
@@ -148,10 +166,43 @@ function openConnection({ folder, socketPath, version, greetingMs = GREETING_MS 
   send({ type: "hello", version });
   return {
     send,
+    ping(isIdle) {
+      if (isIdle) unanswered = 0;
+      else if (unanswered >= MAX_UNANSWERED) fail("it does not answer");
+      else {
+        unanswered += 1;
+        send({ type: "ping" });
+      }
+    },
     setReferenced: (referenced) => void (referenced ? socket.ref() : socket.unref()),
     close() {
       clearTimeout(late);
       socket.destroy();
+    },
+  };
+}
+
+interface Pending {
+  readonly isEmpty: boolean;
+  sent(message: ToChild): void;
+  received(message: FromChild): void;
+}
+
+/** What was asked for and is not answered: loads by role, work by its id. */
+function createPending(): Pending {
+  const open = new Set<ModelRole | number>();
+  return {
+    get isEmpty() {
+      return open.size === 0;
+    },
+    sent(message) {
+      if (message.type === "load") for (const { role } of message.specs) open.add(role);
+      else if (message.type === "cancel") open.delete(message.id);
+      else open.add(message.id);
+    },
+    received(message) {
+      if (message.type === "loaded") open.delete(message.role);
+      else if (message.type === "done" || message.type === "memory") open.delete(message.id);
     },
   };
 }

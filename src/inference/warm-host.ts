@@ -24,7 +24,7 @@ export interface WarmHostOptions {
 
 /** A socket at which programs of the same user find loaded models. */
 export interface WarmHost {
-  /** Programs that are connected. */
+  /** For tests: programs that are connected. */
   readonly clientCount: number;
   /** Takes the socket away, and resolves when what clients have asked for is done, or a few seconds later: they go on by themselves then. May be called twice. */
   close(): Promise<void>;

@@ -34,10 +34,19 @@ export interface Refusal {
   readonly processId: number;
 }
 
-/** What a client sends: a hello, then what the parent of an inference process would. */
-export type ToServer = Hello | ToChild;
+/** Answered at once, whatever the server works on: whoever waits for an answer knows that there is somebody to give it. */
+export interface Ping {
+  readonly type: "ping";
+}
+
+export interface Pong {
+  readonly type: "pong";
+}
+
+/** What a client sends: a hello, then pings and what the parent of an inference process would. */
+export type ToServer = Hello | Ping | ToChild;
 /** What a server sends: its answer to the hello, then what an inference process would. A failure of any kind is a refusal: the client's own process tells it better. */
-export type FromServer = Welcome | Refusal | FromChild;
+export type FromServer = Welcome | Refusal | Pong | FromChild;
 
 type Unread = Readonly<Record<string, unknown>>;
 
@@ -47,6 +56,8 @@ export function readRequest(value: unknown): ToServer | undefined {
   switch (value["type"]) {
     case "hello":
       return asIf(value, isString(value["version"]));
+    case "ping":
+      return asIf(value, true);
     case "load":
       return asIf(value, Array.isArray(value["specs"]) && value["specs"].every(isSpec) && isRecord(value["options"]));
     case "embed":
@@ -71,6 +82,8 @@ export function readReply(value: unknown): FromServer | undefined {
       return asIf(value, isString(value["version"]) && isId(value["processId"]) && isRecord(value["terms"]));
     case "refused":
       return asIf(value, isString(value["version"]) && isId(value["processId"]) && isString(value["why"]));
+    case "pong":
+      return asIf(value, true);
     case "loaded":
       return asIf(value, isRole(value["role"]) && isNumber(value["loadMs"]) && isString(value["device"]));
     case "embedding": {
@@ -131,7 +144,12 @@ function isWork(value: Unread): boolean {
 }
 
 function isSpec(value: unknown): boolean {
-  return isRecord(value) && isRole(value["role"]) && ["family", "id", "folder", "graphPath", "fingerprint"].every((member) => isString(value[member]));
+  return isRecord(value) && isRole(value["role"]) && ["family", "id", "folder", "graphPath", "fingerprint"].every((member) => isString(value[member])) && isPositive(value["maxTokens"]) && (isPositive(value["sizeBytes"]) || value["sizeBytes"] === 0);
+}
+
+/** What a model costs, in time and in memory, is estimated from it. */
+function isPositive(value: unknown): boolean {
+  return isNumber(value) && value > 0;
 }
 
 function isJudgment(value: unknown): boolean {

@@ -112,6 +112,9 @@ export function openWarmSession(socket: Socket, { version, terms, models, client
       return;
     }
     switch (message.type) {
+      case "ping":
+        send({ type: "pong" });
+        break;
       case "cancel":
         running.get(message.id)?.abort(new Error("the client does not want it any more"));
         break;

@@ -114,6 +114,37 @@ describe.skipIf(process.platform === "win32")("a client of a server", () => {
     expect(client.messages.filter(({ type }) => type !== "loaded")).toEqual([]);
   });
 
+  test("waits as long as the server lives, and for one that hangs only until it has not answered some pings", async () => {
+    const place = { ...warmPlace(), pingMs: 10 };
+    let finish = (): void => {};
+    await lend(place, { models: fakeWarmModels({ load: () => new Promise((resolve) => (finish = resolve)) }) });
+    const patient = borrow(place);
+    patient.send({ ...LOAD, specs: [RERANKER] } as ToChild);
+    await delay(200);
+    expect(patient.ended).toBeUndefined();
+    finish();
+    await patient.until(() => patient.messages.some(({ type }) => type === "loaded"));
+
+    const hung = { ...warmPlace(), pingMs: 10 };
+    mkdirSync(hung.folder, { mode: 0o700 });
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.write(encodeFrame({ type: "welcome", version: hung.version, processId: 1, terms: WAITING_HOST.terms }));
+      socket.write(encodeFrame({ type: "loaded", role: "reranker", loadMs: 1, device: "cpu" }));
+    });
+    await new Promise<void>((resolve) => server.listen(hung.socketPath, resolve));
+    onTestFinished(() => void server.close());
+    const client = borrow(hung);
+    client.send({ ...LOAD, specs: [RERANKER] } as ToChild);
+    await client.until(() => client.messages.length === 1);
+    await delay(200);
+    // Nothing is waited for.
+    expect(client.ended).toBeUndefined();
+    client.send(score(1, ["boil"]));
+    await client.until(() => client.ended !== undefined);
+    expect(client.ended).toEqual({ lost: "it does not answer" });
+  });
+
   test("looks elsewhere, and has nothing to tell, where nobody serves, the version is another one, or the greeting takes too long", async () => {
     const nobody = warmPlace();
     const other = warmPlace();

@@ -6,7 +6,7 @@ import type { ServiceEvent } from "../../server/service/model-source.ts";
 import { openLocator } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags } from "../load-settings.ts";
-import { agentDefaults } from "../mcp/agent-defaults.ts";
+import { agentDefaults, type AgentDefaults } from "../mcp/agent-defaults.ts";
 import { packageVersion } from "../package-version.ts";
 import { checkBind } from "../serve/check-bind.ts";
 import { startIdleTimer } from "../serve/idle-timer.ts";
@@ -15,8 +15,12 @@ import { openRelevanceCache } from "../serve/open-relevance-cache.ts";
 import { listen, openServer } from "../serve/open-server.ts";
 import { ownModels } from "../serve/own-models.ts";
 
-/** `rerank serve`: models and index over HTTP, until it is told to stop. Resolves to the exit code. */
-export async function runServe(flags: Flags, context: CommandContext): Promise<number> {
+/**
+ * `rerank serve`: models and index over HTTP, until it is told to stop. Resolves to the exit code.
+ *
+ * @param agents what a search of an agent is given, where `rerank mcp --http` has options that `serve` does not.
+ */
+export async function runServe(flags: Flags, context: CommandContext, agents?: AgentDefaults): Promise<number> {
   const { settings, hub, environment, sourceOf, isSet } = await loadSettings(context, "serve", flags);
   const notice = (line: string): void => context.output.notice(`rerank: ${line}`);
   const { keys, notices } = readApiKeys({ env: environment, keyFile: settings.keyFile, sourceOf });
@@ -37,7 +41,7 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     cache: openRelevanceCache(settings, (line) => log.warn(line)),
     log,
     version: packageVersion(),
-    agentDefaults: agentDefaults(settings, isSet),
+    agentDefaults: agents ?? agentDefaults(settings, isSet),
     onModelEvent: (event) => end.failOn(event, models),
     onActivity(requests) {
       running = requests;
@@ -45,7 +49,7 @@ export async function runServe(flags: Flags, context: CommandContext): Promise<n
     },
   });
   let running = 0;
-  const isBusy = (): boolean => running > 0 || server.service.load().runningTexts > 0;
+  const isBusy = (): boolean => running > 0 || server.service.state === "loading" || server.service.load().calls > 0;
   const idle = startIdleTimer(settings.idle, isBusy, () => end.come("nobody has asked for a while"));
   let lending: Lending | undefined;
   try {

@@ -27,7 +27,7 @@ export interface LendOptions {
 
 /** What `rerank search` and the screen of the same user find. */
 export interface Lending {
-  /** Programs that are connected. */
+  /** For tests: programs that are connected. */
   readonly clientCount: number;
   /** Takes no new work, and resolves when what was begun is done, or a few seconds later: programs go on by themselves then. */
   close(): Promise<void>;
@@ -49,42 +49,46 @@ export async function lendModels({ service, settings, environment, memoryBytes, 
 const NOBODY: Lending = { clientCount: 0, async close() {} };
 
 function warmModels(service: ModelService, memoryBytes: number): WarmModels {
-  /** Devices of models that were loaded once: all models are asked for their memory before another one is lent. */
-  const lent = new Map<string, LoadReport["device"]>();
+  /** What a search brings along is taken at its word only where the server does not know the model itself. */
+  const own = new Map<string, ModelSpec>();
+  const specOf = (spec: ModelSpec): ModelSpec => own.get(keyOf(spec)) ?? spec;
   return {
     async load(spec, caller) {
-      const key = `${spec.role} ${spec.fingerprint}`;
-      const device = lent.get(key);
-      if (device !== undefined) return { loadMs: 0, device };
-      const report = await load(service, memoryBytes, spec, caller);
-      lent.set(key, report.device);
-      return report;
+      const served = find(await service.models({ measures: false }), spec);
+      if (served !== undefined && served.names.length > 0) own.set(keyOf(spec), served.spec);
+      // What is loaded answers at once: only for what has to be loaded, all models are asked for their memory.
+      if (served?.state === "loaded") return { loadMs: 0, device: deviceOf(served) };
+      return load(service, memoryBytes, specOf(spec), caller);
     },
-    embedder: (spec, caller) => serviceEmbedder(service, spec, caller),
-    reranker: (spec, caller) => serviceReranker(service, spec, caller),
+    embedder: (spec, caller) => serviceEmbedder(service, specOf(spec), caller),
+    reranker: (spec, caller) => serviceReranker(service, specOf(spec), caller),
   };
 }
 
 async function load(service: ModelService, memoryBytes: number, spec: ModelSpec, caller: WarmCaller): Promise<LoadReport> {
   const startedAt = performance.now();
   const models = await service.models();
-  let served = find(models, spec);
-  if (served?.state !== "loaded") {
-    if (!served?.isDefault && !hasRoom(models, spec, memoryBytes)) throw new Error(`there is no room for ${spec.id} beside the models that are loaded`);
-    if (spec.role === "embedder") await service.countTokens([TRIAL], spec, caller);
-    else await service.score({ model: spec, query: TRIAL, texts: [TRIAL] }, caller);
-    served = find(await service.models(), spec);
-  }
-  // The service knows the device of what is loaded; it may have left again already.
-  return { loadMs: performance.now() - startedAt, device: (served?.device ?? "cpu") as SettledDevice };
+  if (find(models, spec)?.isDefault !== true && !hasRoom(models, spec, memoryBytes)) throw new Error(`there is no room for ${spec.id} beside the models that are loaded`);
+  if (spec.role === "embedder") await service.countTokens([TRIAL], spec, caller);
+  else await service.score({ model: spec, query: TRIAL, texts: [TRIAL] }, caller);
+  return { loadMs: performance.now() - startedAt, device: deviceOf(find(await service.models({ measures: false }), spec)) };
 }
 
-function find(models: readonly ServedModel[], { role, fingerprint }: ModelSpec): ServedModel | undefined {
-  return models.find((each) => each.role === role && each.spec.fingerprint === fingerprint);
+/** The service knows the device of what is loaded; it may have left again already. */
+function deviceOf(served: ServedModel | undefined): SettledDevice {
+  return (served?.device ?? "cpu") as SettledDevice;
+}
+
+function keyOf({ role, fingerprint }: ModelSpec): string {
+  return `${role} ${fingerprint}`;
+}
+
+function find(models: readonly ServedModel[], wanted: ModelSpec): ServedModel | undefined {
+  return models.find(({ spec }) => keyOf(spec) === keyOf(wanted));
 }
 
 function hasRoom(models: readonly ServedModel[], wanted: ModelSpec, memoryBytes: number): boolean {
-  const others = models.filter(({ state, isDefault }) => isDefault || state === "loaded" || state === "loading");
+  const others = models.filter(({ state, isDefault, spec }) => keyOf(spec) !== keyOf(wanted) && (isDefault || state === "loaded" || state === "loading"));
   const held = others.reduce((sum, { memoryBytes: bytes, spec }) => sum + (bytes ?? estimateMemory(spec)), 0);
   return held + estimateMemory(wanted) <= memoryBytes;
 }

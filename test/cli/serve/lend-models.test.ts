@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { describeServer, lendingPlace, modelsOfServer } from "../../../src/cli/running-server.ts";
 import { lendModels, type LendOptions } from "../../../src/cli/serve/lend-models.ts";
 import type { LocalSpec } from "../../../src/domain/model-spec.ts";
+import type { ServedModel } from "../../../src/server/model-service.ts";
 import { createFakeModelService } from "../../support/fake-model-service.ts";
 import { fakeSpec } from "../../support/fake-models.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -50,6 +51,33 @@ describe.skipIf(process.platform === "win32")("a server's models", () => {
     const roomy = await lend({ memoryBytes: 2e9 });
     expect((await ask(roomy.environment, stranger)).messages.map(({ type }) => type)).toEqual(["loaded", "judgment", "done"]);
     expect(roomy.service.scored.map(({ model }) => model)).toEqual([stranger, stranger]);
+  });
+
+  test("are looked at for room again when one has left, and one that loads is not in its own way", async () => {
+    const stranger = { ...fakeSpec("reranker", "stranger"), sizeBytes: 100_000_000 };
+    const service = createFakeModelService();
+    const own = [...(await service.models())];
+    let state: ServedModel["state"] | undefined;
+    const brought = (): ServedModel[] => (state === undefined ? [] : [{ names: [], role: "reranker", isDefault: false, state, spec: stranger, device: "cpu", memoryBytes: null }]);
+    service.models = async () => [...own, ...brought()];
+    // Two of the server's own with 100 MB each, and 240 MB for the stranger.
+    const { environment } = await lend({ service, memoryBytes: 4.5e8 });
+    state = "loading";
+    expect((await ask(environment, stranger)).messages.map(({ type }) => type)).toEqual(["loaded", "judgment", "done"]);
+    state = undefined;
+    own.push({ names: ["other"], role: "reranker", isDefault: false, state: "loaded", spec: fakeSpec("reranker", "other"), device: "cpu", memoryBytes: 2e8 });
+    expect((await ask(environment, stranger)).ended).toEqual({ lost: undefined });
+  });
+
+  test("are used as the server knows them, whatever a search says of them; a spec without sizes is none", async () => {
+    const { environment, service } = await lend();
+    const { spec } = (await service.models()).find(({ role }) => role === "reranker") ?? {};
+    await ask(environment, { ...(spec as LocalSpec), maxTokens: 1e9 });
+    expect(service.scored.map(({ model }) => model)).toEqual([spec]);
+    for (const wrong of [{ maxTokens: -1 }, { maxTokens: "512" }, { sizeBytes: -1 }, { sizeBytes: undefined }]) {
+      expect((await ask(environment, { ...fakeSpec("reranker", "wrong"), ...wrong } as LocalSpec)).ended).toEqual({ lost: undefined });
+    }
+    expect(service.scored).toHaveLength(1);
   });
 
   test("are not asked for where the user does not want it, or no server runs", async () => {
