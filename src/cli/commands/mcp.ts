@@ -19,7 +19,9 @@ export interface McpFlags extends Flags {
 export async function runMcp({ http, ...flags }: McpFlags, context: CommandContext): Promise<number> {
   if (http === true) {
     const { runServe } = await import("./serve.ts");
-    return runServe({ ...flags, mcp: true }, context);
+    // Settings of `serve` alone would leave --budget out without a word. What there is to tell of them, `serve` tells.
+    const { settings, isSet } = await loadSettings({ ...context, output: { notice() {} } }, "mcp", flags);
+    return runServe({ ...flags, mcp: true }, context, agentDefaults(settings, isSet));
   }
   refuseListenerFlags(flags);
   const loaded = await loadSettings(context, "mcp", flags);

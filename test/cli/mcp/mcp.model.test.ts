@@ -158,7 +158,7 @@ describe("the process of rerank mcp", () => {
 test("rerank mcp --http answers at /mcp with the server's key, beside all that rerank serve answers", async () => {
   const key = "sk-0123456789abcdef";
   const env = { ...place.environment, RERANK_API_KEY: key };
-  const child = spawn(process.execPath, [PROGRAM, "mcp", "--http", "--port", "0", "--candidates", "4"], { cwd: place.folder, env });
+  const child = spawn(process.execPath, [PROGRAM, "mcp", "--http", "--port", "0", "--candidates", "4", "--budget", "1ms"], { cwd: place.folder, env });
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = once(child, "close");
   const [url] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
@@ -171,7 +171,8 @@ test("rerank mcp --http answers at /mcp with the server's key, beside all that r
   await expect(connectWith("sk-wrong-wrong-wrong")).rejects.toThrow();
   const client = await connectWith(key);
   const found = await client.callTool({ name: "search", arguments: { query: "how do I remove limescale?" } });
-  expect(found.structuredContent).toMatchObject({ results: [{ path: "notes/kettle.md" }, { path: "notes/tyres.md" }] });
+  expect(found.structuredContent).toMatchObject({ results: [{ path: "notes/kettle.md" }, { path: "notes/tyres.md" }], partial: true });
+  expect((await client.callTool({ name: "status", arguments: {} })).structuredContent).toMatchObject({ defaults: { limit: 5, budget_ms: 1, candidates: 4 } });
   expect(JSON.stringify(found)).not.toContain(place.folder);
   const rerank = await fetch(`${url}/v1/rerank`, { method: "POST", headers: { "content-type": "application/json", "x-api-key": key }, body: JSON.stringify({ query: "a", documents: ["b"] }) });
   expect(rerank.status).toBe(200);
