@@ -19,7 +19,7 @@ export function createCostReader({ costs }: Pick<StartedModels, "costs">): { rea
   };
 }
 
-function costLine({ model, requests, tokens, isEstimated, cacheHits }: ModelCost): string {
+function costLine({ model, role, requests, tokens, isEstimated, cacheHits }: ModelCost): string {
   const hits = cacheHits === 0 ? "" : `, ${counted(cacheHits, "answer")} from the cache`;
-  return `${model}: ${counted(requests, "request")}, ${isEstimated ? "about " : ""}${formatCount(tokens)} tokens${hits}`;
+  return `${role} ${model}: ${counted(requests, "request")}, ${isEstimated ? "about " : ""}${formatCount(tokens)} tokens${hits}`;
 }

@@ -4,7 +4,11 @@ import { hnswHealth } from "../../adapters/open-vector-index.ts";
 import { findIndexHome, generationFolder } from "../../adapters/index-home.ts";
 import { loadBetterSqlite3, loadHnswlib } from "../../adapters/native-modules.ts";
 import { openSqliteStore } from "../../adapters/sqlite-store/open-sqlite-store.ts";
+import { DEFAULT_PAIR } from "../../adapters/models/resolve-pair.ts";
+import type { Settings } from "../../config/settings-table.ts";
 import { UserError } from "../../domain/errors.ts";
+import type { ModelRole } from "../../domain/model-spec.ts";
+import { parseRemoteName } from "../../domain/remote-name.ts";
 import { findDevices } from "../../engine/find-devices.ts";
 import { requireSameEmbedder } from "../../pipeline/index-manifest.ts";
 import type { VectorCensus } from "../../ports/passage-store.ts";
@@ -14,12 +18,15 @@ import { describeTerminal } from "../../reporters/terminal.ts";
 import { openLocator, STORE_FILE } from "../compose.ts";
 import type { CommandContext } from "../context.ts";
 import { loadSettings, type Flags, type LoadedSettings } from "../load-settings.ts";
-import { startSettings, locateEmbedder, locateReranker, modelNames } from "../locate-models.ts";
+import { locateEmbedder, locateReranker, modelNames, startSettings, type AnyLocator } from "../locate-models.ts";
+import { remoteCheck } from "../remote-checks.ts";
 import { describeServer } from "../running-server.ts";
 import { startModels } from "../start-models.ts";
 
 /** An index of 50,000 passages takes about this much with its vector file, and the same again while it is rewritten. */
 const ENOUGH_DISK_BYTES = 500_000_000;
+
+type ModelNames = Readonly<Record<ModelRole, string>>;
 
 /** `rerank doctor`: looks at everything that has to be right. Exit code 2 when something failed. */
 export async function runDoctor(flags: Flags & { readonly json?: boolean }, context: CommandContext): Promise<number> {
@@ -32,7 +39,7 @@ export async function runDoctor(flags: Flags & { readonly json?: boolean }, cont
       return "hnswlib-node runs";
     }),
     await check("ONNX Runtime", devicesDetail),
-    await check("models", () => modelsDetail(loaded, context)),
+    ...(await modelChecks(loaded, context)),
     await check("server", () => describeServer(context.environment)),
     await diskCheck(context.cwd),
     ...(await indexChecks(loaded, context)),
@@ -63,10 +70,45 @@ async function devicesDetail(): Promise<string> {
   return `devices: ${devices.map(({ device, detail }) => (detail === "" ? device : `${device} (${detail})`)).join(", ")}`;
 }
 
+/** One for the models of this machine, one for each that is behind an API. */
+async function modelChecks({ settings, hub }: LoadedSettings, { cwd, signal, output }: CommandContext): Promise<Check[]> {
+  const locator = openLocator(hub, cwd, { settings, talk: { onNotice: (line) => output.notice(`rerank: ${line}`), signal } });
+  let names: ModelNames;
+  try {
+    names = await modelNames(locator, settings, undefined);
+  } catch (error) {
+    return [await check("models", () => Promise.reject(error))];
+  }
+  const checks: Check[] = [];
+  const ownModels = Object.values(names).every((name) => parseRemoteName(name) === undefined) ? names : await ownHalf(names, locator);
+  if (ownModels !== undefined) checks.push(await check("models", () => modelsDetail(ownModels, locator, settings)));
+  for (const role of ["embedder", "reranker"] as const) {
+    if (parseRemoteName(names[role]) !== undefined) checks.push(await remoteModelCheck(role, names[role], locator, settings, signal));
+  }
+  return checks;
+}
+
+/** With a bundled one in the place of a remote half: both are asked together. */
+async function ownHalf(names: ModelNames, locator: AnyLocator): Promise<ModelNames | undefined> {
+  const isRemote = { embedder: parseRemoteName(names.embedder) !== undefined, reranker: parseRemoteName(names.reranker) !== undefined };
+  if (isRemote.embedder && isRemote.reranker) return undefined;
+  const bundled = locator.resolvePair(DEFAULT_PAIR);
+  return { embedder: isRemote.embedder ? bundled.embedder : names.embedder, reranker: isRemote.reranker ? bundled.reranker : names.reranker };
+}
+
+async function remoteModelCheck(role: ModelRole, name: string, locator: AnyLocator, settings: Settings, signal: AbortSignal): Promise<Check> {
+  try {
+    const spec = role === "embedder" ? await locateEmbedder(locator, name, settings) : await locateReranker(locator, name, settings);
+    if (spec.family !== "remote") throw new Error(`${name} is no remote model`);
+    return await remoteCheck(spec, settings, signal);
+  } catch (error) {
+    // Before it was asked: no address, no dialect, a key file that is not there.
+    return check(role, () => Promise.reject(error));
+  }
+}
+
 /** Loads both models and asks them something that any model gets right. */
-async function modelsDetail({ settings, hub }: LoadedSettings, { cwd }: CommandContext): Promise<string> {
-  const locator = openLocator(hub, cwd, { settings });
-  const names = await modelNames(locator, settings, undefined);
+async function modelsDetail(names: ModelNames, locator: AnyLocator, settings: Settings): Promise<string> {
   const inference = startModels({
     embedder: await locateEmbedder(locator, names.embedder, { embedTokens: settings.embedTokens }),
     reranker: await locateReranker(locator, names.reranker, settings),

@@ -2,6 +2,7 @@ import { readApiKeys } from "../../config/api-keys.ts";
 import { readDotenvFile } from "../../config/dotenv-file.ts";
 import { withoutCredentials, type HubSettings, type HubSources } from "../../config/hub-settings.ts";
 import { formatSetting, type SettingValue } from "../../config/parse-setting.ts";
+import { variable, type Environment } from "../../config/environment.ts";
 import { resolveSettings, type ResolvedSettings, type ResolveOptions, type SettingSource } from "../../config/resolve-settings.ts";
 import { defaultText } from "../../config/settings-markdown.ts";
 import { SETTINGS, type SettingDefinition } from "../../config/settings-table.ts";
@@ -9,6 +10,7 @@ import { isServeVariable } from "../../config/variable-aliases.ts";
 import { UserError } from "../../domain/errors.ts";
 import { alignedRows } from "../../reporters/aligned-rows.ts";
 import { printableLine } from "../../reporters/printable.ts";
+import { providerKeyVariables } from "../remote-endpoint.ts";
 
 /** Where settings are looked for: all of `resolveSettings`' options but what only one command looks at. */
 export type ConfigContext = Omit<ResolveOptions, "command" | "dotenv">;
@@ -33,6 +35,8 @@ export interface ConfigExplanation {
     readonly keys: readonly string[];
     readonly dotenv: string | null;
   };
+  /** Keys of servers with remote models that are set, under the names of their variables. Their values are in no member. */
+  readonly remote: readonly { readonly key: string; readonly text: string; readonly where: string }[];
   readonly files: { readonly project: string | null; readonly user: string | null; readonly ignored: readonly string[] };
   readonly notices: readonly string[];
 }
@@ -47,6 +51,7 @@ export async function configExplain(context: ConfigContext): Promise<ConfigExpla
     version: 1,
     settings,
     hub: explainHub(hub, hubSources),
+    remote: explainRemote(resolved.environment),
     serve,
     files: { project: files.project?.path ?? null, user: files.user?.path ?? null, ignored: files.ignored },
     notices,
@@ -80,11 +85,11 @@ async function explainServe(
 }
 
 /** The explanation as aligned columns: key, value, source. */
-export function formatExplanation({ settings, hub, serve, files, notices }: ConfigExplanation): string {
+export function formatExplanation({ settings, hub, remote, serve, files, notices }: ConfigExplanation): string {
   const settingRow = ({ key, value, text, source, where }: ExplainedSetting): string[] => [key, value === null ? `(${text})` : text, sourceText(source, where)];
   const rows = [
     ...settings.map(settingRow),
-    ...hub.map(({ key, text, where }) => [key, text, where === "" ? "default" : where]),
+    ...[...hub, ...remote].map(({ key, text, where }) => [key, text, where === "" ? "default" : where]),
   ];
   const serveRows = [...serve.settings.map(settingRow), ...(serve.keys.length > 0 ? [["API keys", "(secret)", serve.keys.join("; ")]] : [])];
   const aligned = (cells: readonly string[][]): string => alignedRows(cells.map((row) => row.map(printableLine))).trimEnd();
@@ -104,6 +109,12 @@ export function explainSetting(setting: SettingDefinition, value: SettingValue |
   const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
   const text = isEmpty ? defaultText(setting) : formatSetting(setting, value);
   return { key: setting.key, value: value ?? null, text, source, where };
+}
+
+function explainRemote(env: Environment): ConfigExplanation["remote"] {
+  return providerKeyVariables()
+    .filter((name) => variable(env, name) !== undefined)
+    .map((name) => ({ key: name, text: "(secret)", where: name }));
 }
 
 function explainHub({ endpoint, token, cacheFolder, offline, proxies }: HubSettings, sources: HubSources): ConfigExplanation["hub"] {
