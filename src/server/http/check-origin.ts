@@ -6,8 +6,11 @@ import { ServiceError } from "../service-error.ts";
 export interface OriginCheck {
   /** Whether pages of this origin were allowed by the server's owner. */
   isAllowed(origin: string | undefined): boolean;
-  /** @throws ServiceError `forbidden` for a browser's request on behalf of another page. */
-  check(headers: IncomingHttpHeaders): void;
+  /**
+   * @param isShown whether the route is for people to look at, so that other pages may link to it.
+   * @throws ServiceError `forbidden` for a browser's request on behalf of another page.
+   */
+  check(headers: IncomingHttpHeaders, route: { readonly isShown: boolean }): void;
 }
 
 /** @throws UserError for an allowed origin that is none. */
@@ -17,11 +20,14 @@ export function createOriginCheck(allowedOrigins: readonly string[]): OriginChec
   const isAllowed = (origin: string | undefined): boolean => origin !== undefined && origin !== "null" && (allowed.has("*") || allowed.has(origin.toLowerCase()));
   return {
     isAllowed,
-    check(headers) {
+    check(headers, { isShown }) {
       const { origin, host } = headers;
       if (origin === undefined) {
-        // Images and scripts of other pages are asked for without an Origin; nobody reads the answer, but the work would be done.
-        if (headers["sec-fetch-site"] !== "cross-site" || headers["sec-fetch-mode"] === "navigate") return;
+        // Images, scripts and frames of other pages are asked for without an Origin; nobody reads the answer, but the work would be
+        // done. Another port of this machine is another page, though of the same site.
+        const { "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest } = headers;
+        if (site !== "cross-site" && site !== "same-site") return;
+        if (isShown && mode === "navigate" && dest === "document") return;
       } else if (isAllowed(origin) || isSameHost(origin, host)) return;
       throw new ServiceError("forbidden", "requests of other web pages are not answered; --allow-origin adds one");
     },

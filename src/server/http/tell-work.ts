@@ -18,6 +18,8 @@ export const TOLD_HEADERS = [
   "x-model",
   "x-cached-texts",
   "x-reranked",
+  "x-truncated-documents",
+  "x-truncated-inputs",
   "server-timing",
 ] as const;
 

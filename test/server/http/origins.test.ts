@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Dialect } from "../../../src/server/dialect.ts";
 import { createOriginCheck } from "../../../src/server/http/check-origin.ts";
 import { digestKey, LOCAL_SECURITY } from "../../../src/server/http/security-options.ts";
 import { startApp } from "../../support/start-app.ts";
@@ -9,9 +10,9 @@ import { exchange, parseAnswer, requestText } from "./raw-http.ts";
 const PAGE = "https://app.example.org";
 const BODY = JSON.stringify({ query: "kettle", documents: ["a kettle"] });
 
-async function ask(url: string, headers: Record<string, string>, method = "POST") {
+async function ask(url: string, headers: Record<string, string>, method = "POST", path = "/probe") {
   const { host } = new URL(url);
-  return parseAnswer(await exchange(url, requestText(method, "/probe", { Host: host, ...headers }, method === "POST" ? BODY : "")));
+  return parseAnswer(await exchange(url, requestText(method, path, { Host: host, ...headers }, method === "POST" ? BODY : "")));
 }
 const JSON_TYPE = { "Content-Type": "application/json" };
 
@@ -38,8 +39,21 @@ describe("a request on behalf of a web page", () => {
     const { url } = await startApp([probeDialect]);
     const status = async (headers: Record<string, string>) => (await ask(url, { ...JSON_TYPE, ...headers })).status;
     expect(await status({ "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" })).toBe(403);
-    expect(await status({ "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate" })).toBe(200);
+    expect(await status({ "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors" })).toBe(403);
     expect(await status({ "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors" })).toBe(200);
+    expect(await status({ "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" })).toBe(200);
+  });
+
+  test("is answered where somebody follows a link, but to nothing that starts work, and in no frame", async () => {
+    const root: Dialect = { ...probeDialect, name: "root", register: (app) => void app.get("/", async () => ({ root: true })) };
+    const { url } = await startApp([probeDialect, root]);
+    for (const site of ["cross-site", "same-site"]) {
+      const status = async (path: string, mode: string, dest: string) => (await ask(url, { "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest }, "GET", path)).status;
+      expect({ site, open: await status("/open", "navigate", "document"), root: await status("/", "navigate", "document") }).toEqual({ site, open: 200, root: 200 });
+      expect({ site, work: await status("/client", "navigate", "document") }).toEqual({ site, work: 403 });
+      for (const dest of ["iframe", "frame", "object", "embed", "image"]) expect({ site, dest, status: await status("/open", "navigate", dest) }).toEqual({ site, dest, status: 403 });
+      expect(await status("/open", "no-cors", "document")).toBe(403);
+    }
   });
 });
 
@@ -66,7 +80,7 @@ describe("an allowed origin", () => {
     expect([refused.status, refused.headers["access-control-allow-origin"]]).toEqual([401, PAGE]);
     const { status, headers } = await ask(url, { ...JSON_TYPE, Origin: PAGE, "X-API-Key": "a-key-of-the-server" });
     expect([status, headers["access-control-allow-origin"], headers["vary"]]).toEqual([200, PAGE, "Origin"]);
-    for (const name of ["x-request-id", "x-queue-time", "retry-after", "x-ratelimit-remaining"]) expect(headers["access-control-expose-headers"]).toContain(name);
+    for (const name of ["x-request-id", "x-queue-time", "x-truncated-documents", "x-truncated-inputs", "retry-after", "x-ratelimit-remaining"]) expect(headers["access-control-expose-headers"]).toContain(name);
   });
 
   test("opens nothing for other origins, whose preflights are refused", async () => {
