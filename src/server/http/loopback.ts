@@ -6,11 +6,25 @@ export function hostNameOf(host: string): string {
   return (bracketed ?? plain).toLowerCase().replace(/\.$/, "");
 }
 
-/** Whether a name or an address, without a port, is this machine's own: only its programs reach it. */
+/**
+ * Whether a name or an address, without a port, is this machine's own: only its programs reach it. Names below localhost are
+ * (RFC 6761): no public name server has them.
+ */
 export function isLoopbackName(name: string): boolean {
   const bare = hostNameOf(isIP(name) === 6 ? `[${name}]` : name);
-  if (bare === "localhost") return true;
-  if (isIP(bare) === 4) return bare.startsWith("127.");
-  // As it is written, and as browsers write it.
-  return bare === "::1" || bare.startsWith("::ffff:127.") || /^::ffff:7f[\da-f]{2}:/.test(bare);
+  switch (isIP(bare)) {
+    case 4:
+      return bare.startsWith("127.");
+    case 6:
+      return /^\[::(?:1|ffff:7f[\da-f]{2}:[\da-f]{1,4})\]$/.test(shortest(bare));
+    default:
+      return bare === "localhost" || /^(?:[\w-]+\.)+localhost$/.test(bare);
+  }
+}
+
+/** "0:0:0:0:0:0:0:1" is "[::1]", "::ffff:127.0.0.1" is "[::ffff:7f00:1]". */
+function shortest(address: string): string {
+  const url = `http://[${address}]`;
+  // One with a zone is no host of a URL.
+  return URL.canParse(url) ? new URL(url).hostname : "";
 }

@@ -17,11 +17,11 @@ function answersTo(host: string | undefined, options: Partial<typeof LOCAL_SECUR
 }
 
 describe("the name by which a server is called", () => {
-  test.each(["localhost", "LocalHost:7372", "localhost.:80", "127.0.0.1", "127.0.0.1:7372", "127.1.2.3", "[::1]:7372", "[::1]", "[::ffff:127.0.0.1]:80", "[::ffff:7f00:1]"])("may be this machine's own: %s", (host) => {
+  test.each(["localhost", "LocalHost:7372", "localhost.:80", "127.0.0.1", "127.0.0.1:7372", "127.1.2.3", "[::1]:7372", "[::1]", "[::ffff:127.0.0.1]:80", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "app.localhost:7372"])("may be this machine's own: %s", (host) => {
     expect(answersTo(host, {})).toBe(true);
   });
 
-  test.each(["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:7372", "192.168.1.5", "", undefined, "evil.example:80:80", "[::1", "127.0.0.1@evil.example", "0x7f000001"])(
+  test.each(["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:7372", "192.168.1.5", "", undefined, "evil.example:80:80", "[::1", "127.0.0.1@evil.example", "0x7f000001", "[::ffff:127.evil.example]", "[::ffff:7f00:evil.example]", "[::ffff:8.8.8.8]", "[::2]", ".localhost", "notlocalhost"])(
     "may not be another one on a loopback address, with a key or without: %s",
     (host) => {
       expect([answersTo(host, {}), answersTo(host, { keyDigests: KEY })]).toEqual([false, false]);
