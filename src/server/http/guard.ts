@@ -1,11 +1,12 @@
 import { fastifyCors } from "@fastify/cors";
-import { fastifyRateLimit } from "@fastify/rate-limit";
+import { fastifyRateLimit, normalizeIP } from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
 import type { ServerApp } from "../create-app.ts";
 import { ServiceError } from "../service-error.ts";
 import { callerOf } from "./caller.ts";
 import { createHostCheck } from "./check-host.ts";
 import { createOriginCheck } from "./check-origin.ts";
+import { createKeyAttempts } from "./key-attempts.ts";
 import type { Keyring } from "./keyring.ts";
 import type { SecurityOptions } from "./security-options.ts";
 import { TOLD_HEADERS } from "./tell-work.ts";
@@ -27,6 +28,7 @@ const isOpen = (request: FastifyRequest): boolean => request.routeOptions.config
 export function prepareGuard(app: ServerApp, security: SecurityOptions, keyring: Keyring): void {
   const checkHost = createHostCheck(security);
   const origins = createOriginCheck(security.allowedOrigins);
+  const attempts = createKeyAttempts();
   app.addHook("onRequest", async ({ headers: { host } }) => checkHost(host));
   if (security.allowedOrigins.length > 0) {
     void app.register(fastifyCors, {
@@ -37,8 +39,12 @@ export function prepareGuard(app: ServerApp, security: SecurityOptions, keyring:
     });
   }
   app.addHook("onRequest", async (request) => {
-    origins.check(request.headers);
-    if (keyring.isEmpty || isOpen(request) || keyring.holderOf(request) !== undefined) return;
+    origins.check(request.headers, { isShown: isOpen(request) || request.routeOptions.url === "/" });
+    if (keyring.isEmpty || isOpen(request)) return;
+    const holder = keyring.holderOf(request);
+    const address = normalizeIP(request.ip);
+    if (holder !== undefined) return attempts.accept(address, holder);
+    if (keyring.bringsKey(request)) attempts.refuse(address);
     throw new ServiceError("unauthorized", 'a key is needed: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>"');
   });
 }

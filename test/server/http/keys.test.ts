@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createKeyAttempts } from "../../../src/server/http/key-attempts.ts";
 import { createKeyring } from "../../../src/server/http/keyring.ts";
 import { digestKey, LOCAL_SECURITY } from "../../../src/server/http/security-options.ts";
 import { startApp } from "../../support/start-app.ts";
@@ -69,7 +70,41 @@ describe("a server with keys", () => {
     const { url } = await startApp([probeDialect], { security: LOCKED });
     const clients = await Promise.all(KEYS.map(async (key) => ((await (await fetch(`${url}/client`, { headers: { "x-api-key": key } })).json()) as { client: string }).client));
     expect(new Set(clients).size).toBe(2);
-    for (const client of clients) expect(client).toMatch(/^key-[0-9a-f]{10}$/);
+    for (const client of clients) expect(client).toMatch(/^key-[12]$/);
+  });
+});
+
+describe("wrong keys", () => {
+  test("are turned away with 429 from the thirty-first on, whatever the rate limit; a key that was good here before is not", async () => {
+    const { post } = await startApp([probeDialect], { security: LOCKED });
+    const ask = async (key: string) => post("/probe", BODY, { "x-api-key": key });
+    expect((await ask(KEYS[0] as string)).status).toBe(200);
+    const statuses = [];
+    for (let guess = 0; guess < 32; guess++) statuses.push((await ask(`wrong-key-${guess}`)).status);
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 401), 429, 429]);
+    const { status, headers, body } = await ask("wrong-key");
+    expect({ status, body }).toEqual({ status: 429, body: { probe: "rate-limited", message: "more than 30 wrong keys in a minute" } });
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(50);
+    expect([(await ask(KEYS[0] as string)).status, (await ask(KEYS[1] as string)).status]).toEqual([200, 429]);
+    expect((await post("/probe", BODY)).status).toBe(401);
+  });
+
+  test("count for each address, for a minute", () => {
+    let nowMs = 0;
+    const attempts = createKeyAttempts(() => nowMs);
+    for (let guess = 0; guess < 30; guess++) attempts.refuse("10.0.0.1");
+    expect(() => attempts.refuse("10.0.0.1")).toThrow(/wrong keys/);
+    expect(() => attempts.accept("10.0.0.1", "key-1")).toThrow(/wrong keys/);
+    expect(() => attempts.accept("10.0.0.2", "key-1")).not.toThrow();
+    nowMs = 59_999;
+    expect(() => attempts.refuse("10.0.0.1")).toThrow(expect.objectContaining({ kind: "rate-limited", retryAfterSeconds: 1 }));
+    nowMs = 60_000;
+    expect(() => attempts.accept("10.0.0.1", "key-1")).not.toThrow();
+  });
+
+  test("without any key are not counted: nothing is guessed", async () => {
+    const { url } = await startApp([probeDialect], { security: LOCKED });
+    for (let round = 0; round < 35; round++) expect((await fetch(`${url}/client`)).status).toBe(401);
   });
 });
 

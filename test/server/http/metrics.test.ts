@@ -132,7 +132,7 @@ describe("/metrics", () => {
 test("work that tells nonsense is counted as nothing, and does not end the server", async () => {
   const metrics = createServerMetrics(createFakeModelService());
   const work = { queueMs: -5, inferenceMs: Number.NaN, inputTokens: Number.POSITIVE_INFINITY, textCount: -1, modelName: "mini" };
-  metrics.observe({ requestId: "1", method: "POST", route: "/probe", dialect: "probe", isOpen: false, isKnown: true, status: 200, totalMs: 5, client: undefined, work, failure: undefined, body: undefined });
+  metrics.observe({ requestId: "1", method: "POST", route: "/probe", dialect: "probe", isOpen: false, isKnown: true, status: 200, totalMs: 5, client: undefined, work, failure: undefined, said: [], knownNames: new Set() });
   const text = await metrics.text();
   metrics.close();
   expect(text).toContain("rerank_queue_duration_seconds_sum 0\n");
