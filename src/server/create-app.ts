@@ -10,6 +10,7 @@ import {
 } from "fastify";
 import type { Dialect } from "./dialect.ts";
 import { prepareActivity } from "./http/activity.ts";
+import { bodyBudgetOf, prepareBodyBudget } from "./http/body-budget.ts";
 import { prepareCaller } from "./http/caller.ts";
 import { answerClientError } from "./http/client-errors.ts";
 import { CONNECTION_LIMITS, connectionOptions, type ConnectionLimits } from "./http/connection-limits.ts";
@@ -75,8 +76,9 @@ export interface AppOptions extends AppServices {
  */
 export function createApp({ dialects, security = LOCAL_SECURITY, logger, onActivity, connections, ...services }: AppOptions): ServerApp {
   const { models, limits, version } = services;
+  const { maxConnections, bodyBudgetBytes = bodyBudgetOf(limits), ...times } = { ...CONNECTION_LIMITS, ...connections };
   const app = fastify({
-    ...connectionOptions({ ...CONNECTION_LIMITS, ...connections }, limits.deadlineMs),
+    ...connectionOptions(times, limits.deadlineMs),
     bodyLimit: limits.maxBodyBytes,
     // A client's "3" is not 3, and what we do not know may be meant for another server: neither is changed quietly.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
@@ -91,6 +93,7 @@ export function createApp({ dialects, security = LOCAL_SECURITY, logger, onActiv
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, app.log),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = maxConnections;
   const metrics = createServerMetrics(models);
   const keyring = createKeyring(security);
 
@@ -114,6 +117,7 @@ export function createApp({ dialects, security = LOCAL_SECURITY, logger, onActiv
   prepareRateLimit(app, security);
   prepareActivity(app, onActivity);
   prepareBodies(app);
+  prepareBodyBudget(app, bodyBudgetBytes);
   addOpenApi(app, { version, security });
   void app.register(async (scope) => {
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
