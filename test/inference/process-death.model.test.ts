@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { cpSync, renameSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { ModelProcessDied } from "../../src/domain/errors.ts";
+import { ModelLoadFailed, ModelProcessDied } from "../../src/domain/errors.ts";
 import { type Inference, startInference } from "../../src/inference/inference-client.ts";
 import { inferenceProcessesOf, isAlive, until } from "../support/inference-processes.ts";
 import { miniEmbedderSpec, miniRerankerSpec } from "../support/mini-specs.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { tinyEmbedderSpec } from "../support/tiny-bert-specs.ts";
 
 const PASSAGE = "The kettle boils water. Descale it with citric acid once a month, then rinse it twice. ";
@@ -100,6 +102,23 @@ describe.skipIf(process.platform === "win32")("when the inference process dies",
     await until(() => deaths === 1);
     expect(await inference.embedder.countTokens(["kettle"])).toHaveLength(1);
     expect(deaths).toBe(1);
+  });
+
+  test("and is not replaced to be measured; a model that cannot be loaded again is told as such, by the load as well", async () => {
+    const folder = tempFolder();
+    cpSync(tinyEmbedderSpec.folder, folder, { recursive: true });
+    const graphPath = join(folder, relative(tinyEmbedderSpec.folder, tinyEmbedderSpec.graphPath));
+    let deaths = 0;
+    inference = startInference({ embedder: { ...tinyEmbedderSpec, folder, graphPath }, onDeath: () => (deaths += 1) });
+    await inference.loaded("embedder");
+    expect(await inference.memoryBytes()).toBeGreaterThan(0);
+    killChild("SIGKILL");
+    await until(() => deaths === 1);
+    await expect(inference.memoryBytes()).rejects.toThrow("no inference process runs");
+    expect(inferenceProcessesOf(process.pid)).toEqual([]);
+    renameSync(graphPath, `${graphPath}.gone`);
+    await expect(inference.embedder.embedPassages(["kettle"])).rejects.toBeInstanceOf(ModelLoadFailed);
+    await expect(inference.loaded("embedder")).rejects.toBeInstanceOf(ModelLoadFailed);
   });
 
   test("a request that is sent in the moment of a kill is answered, by the next process", async () => {
