@@ -3,6 +3,7 @@ import { readDotenvFile, type DotenvFile } from "../config/dotenv-file.ts";
 import { variable } from "../config/environment.ts";
 import { resolveSettings, type ResolvedSettings } from "../config/resolve-settings.ts";
 import type { CommandName, SettingKey } from "../config/settings-table.ts";
+import { hasEffect } from "../config/unknown-variables.ts";
 import { isServeVariable } from "../config/variable-aliases.ts";
 import type { Output } from "../reporters/output.ts";
 import type { CommandContext } from "./context.ts";
@@ -43,7 +44,7 @@ export async function loadSettings(
 function tellDotenv({ path, values }: DotenvFile, environment: CommandContext["environment"], output: Pick<Output, "notice">): void {
   const names = Object.keys(values).toSorted();
   const overridden = names.filter((name) => variable(environment, name) !== undefined);
-  const used = names.filter((name) => !overridden.includes(name));
+  const used = names.filter((name) => !overridden.includes(name) && hasEffect(name, values));
   if (used.length > 0) output.notice(`rerank: ${path} sets ${used.join(", ")}`);
   if (overridden.length > 0) output.notice(`rerank: the environment goes before ${path}: ${overridden.join(", ")}`);
 }

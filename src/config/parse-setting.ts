@@ -120,10 +120,16 @@ function expectation(setting: SettingDefinition): string {
     case "number":
       return `a number from ${setting.min} to ${setting.max}`;
     case "bytes":
-      return "a size such as 500kB, 20MB or 1GiB";
+      return `a size such as 500kB, 20MB or 1GiB, ${boundsText(setting)}`;
     case "duration":
-      return "a time such as 800, 800ms or 2s (at most a day)";
+      return `a time such as ${setting.min > 800 ? "10s or 10min" : "800, 800ms or 2s"}, ${boundsText(setting)}`;
   }
+}
+
+/** What no machine has is no bound that helps anybody. */
+function boundsText(setting: SettingDefinition & { readonly min: number; readonly max: number }): string {
+  const [min, max] = [setting.min, setting.max].map((bound) => (bound === 1 && setting.type === "bytes" ? "1 byte" : formatSetting(setting, bound)));
+  return setting.max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
 }
 
 /** A resolved value as a person would write it: 20000000 bytes are "20MB", 2000 ms "2s". Lists are joined with commas. */

@@ -1,13 +1,11 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../domain/errors.ts";
 import { closestName } from "../domain/closest-name.ts";
-import { KEY_VARIABLES } from "./api-keys.ts";
 import { findConfigFiles, type ConfigFile, type FoundConfigFiles } from "./config-files.ts";
 import type { DotenvFile } from "./dotenv-file.ts";
 import { variable, type Environment } from "./environment.ts";
 import { resolveHubSettings, type HubSettings, type HubSources } from "./hub-settings.ts";
 import { parseSetting, type SettingValue } from "./parse-setting.ts";
-import { REMOTE_KEY_VARIABLES } from "./provider-keys.ts";
 import {
   SETTING_KEYS,
   SETTINGS,
@@ -17,6 +15,7 @@ import {
   type SettingKey,
   type Settings,
 } from "./settings-table.ts";
+import { unknownVariableNotices } from "./unknown-variables.ts";
 import { idleVariableNotices, readAlias } from "./variable-aliases.ts";
 
 export interface ResolveOptions {
@@ -72,7 +71,7 @@ export async function resolveSettings({ env, dotenv, ...options }: ResolveOption
   const files = await findConfigFiles({ env, ...options });
   for (const file of [files.project, files.user]) if (file !== undefined) checkKeys(file);
   if (files.project !== undefined) refuseUserOnly(files.project);
-  const notices = misspeltVariables(environment);
+  const notices = unknownVariableNotices(environment, { isWritten: isFromFile, sourceOf });
   if (options.command === "serve") notices.push(...idleVariableNotices(environment));
   const origins: Origins = { files, environment, sourceOf, notices };
   const found = new Map<string, Sourced>(SETTINGS.map((setting) => [setting.key, resolveOne(setting, options, origins)]));
@@ -139,7 +138,7 @@ function isServiceLink({ key }: SettingDefinition, raw: string): boolean {
 function absolutePaths(setting: SettingDefinition, value: SettingValue, folder: string, homeFolder: string): SettingValue {
   if (setting.type !== "string" || setting.path === undefined || typeof value !== "string") return value;
   const expanded = (path: string): string => resolve(folder, path.startsWith("~/") ? join(homeFolder, path.slice(2)) : path);
-  if (setting.path === "folder") return expanded(value);
+  if (setting.path !== "model") return expanded(value);
   return value
     .split("+")
     .map((name) => (/^(\.{1,2}|~)[\\/]/.test(name) || name === "." || isAbsolute(name) ? expanded(name) : name))
@@ -200,15 +199,4 @@ function checkOverlap(found: Map<string, Sourced>): void {
   throw new UserError(`passages of ${passage} tokens cannot share ${overlap} with their neighbours`, {
     hint: "set overlapTokens to less than passageTokens; an eighth of it is usual",
   });
-}
-
-function misspeltVariables(env: Environment): string[] {
-  const known: readonly string[] = [...SETTINGS.map((setting) => setting.env), ...KEY_VARIABLES, ...REMOTE_KEY_VARIABLES];
-  return Object.keys(env)
-    .filter((name) => name.startsWith("RERANK_") && !known.includes(name))
-    .flatMap((name) => {
-      const closest = closestName(name.slice(7), [...SETTING_KEYS, "API_KEY"]);
-      const meant = closest === "API_KEY" ? KEY_VARIABLES[0] : SETTINGS.find(({ key }) => key === closest)?.env;
-      return meant === undefined ? [] : [`${name} is not a setting and has no effect: did you mean ${meant}?`];
-    });
 }

@@ -46,10 +46,10 @@ export type SettingDefinition = SettingBase &
         readonly type: "string";
         readonly default?: string;
         /**
-         * "folder": a path, made absolute from where it was written: the file's folder, or the working directory.
+         * "folder", "file": a path, made absolute from where it was written: the configuration file's folder, or the working directory.
          * "model": the same for parts that start with "./", "../", "~/" or a root; other names are presets or hub ids.
          */
-        readonly path?: "folder" | "model";
+        readonly path?: "folder" | "file" | "model";
         /** "address": a URL of a server without user name and password, or "none", which overrides another source. */
         readonly format?: "address";
       }

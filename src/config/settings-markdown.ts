@@ -33,7 +33,7 @@ function typeText(setting: SettingDefinition): string {
     case "duration":
       return "time";
     case "string":
-      return setting.path === "folder" ? "folder" : "text";
+      return setting.path === undefined || setting.path === "model" ? "text" : setting.path;
     default:
       return setting.type;
   }

@@ -37,7 +37,7 @@ export function storedValue(
     const fromFile = relative(fileFolder, absolute).replaceAll("\\", "/");
     return fromFile.startsWith("..") ? fromFile : `./${fromFile}`;
   };
-  if (setting.path === "folder") return stored(parsed);
+  if (setting.path !== "model") return stored(parsed);
   return parsed
     .split("+")
     .map((name) => (/^\.{1,2}([\\/]|$)/.test(name) ? stored(name) : name))

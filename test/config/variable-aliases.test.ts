@@ -141,6 +141,16 @@ describe("the working folder's .env", () => {
     expect(lines).toEqual([`rerank: ${path} sets RERANK_API_KEY`]);
   });
 
+  test("does not claim what has no effect, and tells every name of ours that is none", async () => {
+    const { lines, path } = await load("PORT=6006\nRERANK_BOGUS=1\nRERANK_LIMT=3\nBATCH_SIZE=32\n", { RERANK_SERVICE_HOST: "10.0.0.1" });
+    expect(lines[0]).toBe(`rerank: ${path} sets PORT`);
+    expect(lines.slice(1)).toEqual([
+      `rerank: RERANK_BOGUS in ${path} is not a setting and has no effect`,
+      `rerank: RERANK_LIMT in ${path} is not a setting and has no effect: did you mean RERANK_LIMIT?`,
+      expect.stringMatching(/^rerank: BATCH_SIZE=32 has no effect/),
+    ]);
+  });
+
   test("says in which file a wrong value stands", async () => {
     const folder = tempFolder();
     writeFiles(folder, { ".env": "PORT=abc\n" });
