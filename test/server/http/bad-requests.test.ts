@@ -33,6 +33,25 @@ describe("a body that cannot be read", () => {
     expect(models.scored).toEqual([]);
   });
 
+  test.each([
+    ["bytes of another encoding", Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xd6, 0xd0, 0x22, 0x7d]), JSON_TYPE, 422, "the body is not UTF-8"],
+    ["another charset", Buffer.from(GOOD), { "content-type": "application/json; charset=gbk" }, 415, /reads UTF-8/],
+    ["a prototype", Buffer.from('{"__proto__": {}}'), JSON_TYPE, 422, /"__proto__"/],
+    ["broken JSON that names one", Buffer.from('{"__proto__": {}'), JSON_TYPE, 422, /not valid JSON/],
+  ])("is refused for what it is: %s", async (_what, body, headers, status, message) => {
+    const { url } = await startApp([probeDialect]);
+    const response = await fetch(`${url}/probe`, { method: "POST", body, headers });
+    expect({ status: response.status, body: await response.json() }).toMatchObject({ status, body: { message: expect.stringMatching(message) } });
+  });
+
+  test("is read in UTF-8 with a byte order mark, and where that charset is named", async () => {
+    const { url, models } = await startApp([probeDialect]);
+    const body = Buffer.from(`\uFEFF${JSON.stringify({ query: "水壶", documents: ["水壶"] })}`);
+    const response = await fetch(`${url}/probe`, { method: "POST", body, headers: { "content-type": 'application/json; charset="UTF-8"' } });
+    expect(response.status).toBe(200);
+    expect(models.scored[0]?.query).toBe("水壶");
+  });
+
   test("is refused without a type too, with a word on what to send", async () => {
     const { url } = await startApp([probeDialect]);
     const { status, body } = parseAnswer(await exchange(url, requestText("POST", "/probe", { Host: "localhost" }, GOOD)));
