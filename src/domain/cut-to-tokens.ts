@@ -1,7 +1,7 @@
 import { estimateTokens } from "./estimate-tokens.ts";
 
-/** Estimates are about right: this much of a limit is used, so that a text of many short words is not refused. */
-const MARGIN = 0.9;
+/** No estimate counts more units than this as one token. */
+const MOST_UNITS_PER_TOKEN = 4;
 
 export interface CutText {
   readonly text: string;
@@ -10,18 +10,18 @@ export interface CutText {
 }
 
 /**
- * The beginning of a text that a model surely reads to its end, told by estimate where its tokenizer is not at hand. No character is cut
- * in half, and halves that were there already become U+FFFD: servers refuse text with them.
+ * The beginning of a text, of at most so many tokens by our estimate, for models whose tokenizer is not at hand. No character is cut in
+ * half, and halves that were there already become U+FFFD: servers refuse text with them.
  *
- * @param maxTokens what the model reads; `Infinity` for no limit.
+ * @param maxTokens `Infinity` for no limit.
  */
 export function cutToTokens(text: string, maxTokens: number): CutText {
-  const limit = Math.floor(maxTokens * MARGIN);
-  const sent = text.toWellFormed();
-  // Nothing is estimated as more than a token for each unit.
-  if (sent.length <= limit || estimateTokens(sent) <= limit) return { text: sent, truncated: false };
+  const limit = Math.floor(maxTokens);
+  // What is beyond need not be looked at, however long the text is.
+  const sent = text.toWellFormed().slice(0, limit * MOST_UNITS_PER_TOKEN);
+  if (sent.length === text.length && estimateTokens(sent) <= limit) return { text: sent, truncated: false };
   let fits = 0;
-  let tooLong = sent.length;
+  let tooLong = sent.length + 1;
   while (tooLong - fits > 1) {
     const middle = Math.floor((fits + tooLong) / 2);
     if (estimateTokens(sent.slice(0, middle)) <= limit) fits = middle;

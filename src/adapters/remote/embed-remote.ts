@@ -24,6 +24,9 @@ export interface RemoteEmbedderOptions {
   readonly onCost?: (cost: RemoteCost) => void;
 }
 
+/** Tokens are estimated, and models count up to so many times as many, of code and of some languages. */
+const ESTIMATE_MARGIN = 1.25;
+
 /**
  * An embedder behind an API. `countTokens` estimates, as nobody has the model's tokenizer here; texts over the model's tokens are cut by
  * the same estimate, and marked. Requests hold as much as the provider's limits allow, and as many are under way as the bounds allow.
@@ -35,7 +38,8 @@ export interface RemoteEmbedderOptions {
 export function createRemoteEmbedder({ spec, endpoint, transport, bounds, limits, dimensions, onCost }: RemoteEmbedderOptions): Embedder {
   const client = createEmbedClient(endpoint, transport);
   const { maxDocuments, maxDocumentTokens, maxRequestTokens } = { ...embedProviderOf(endpoint).limits, ...limits };
-  const maxTokens = Math.min(spec.maxTokens, maxDocumentTokens);
+  const maxTokens = Math.min(spec.maxTokens, maxDocumentTokens) / ESTIMATE_MARGIN;
+  const requestTokens = maxRequestTokens === undefined ? undefined : maxRequestTokens / ESTIMATE_MARGIN;
   let cost: RemoteCost = { requests: 0, tokens: 0, isEstimated: false, cacheHits: 0 };
 
   async function embed(use: EmbedBatch["use"], texts: readonly string[], { signal, onProgress }: EmbedOptions, instruction?: string): Promise<Embedding[]> {
@@ -43,7 +47,7 @@ export function createRemoteEmbedder({ spec, endpoint, transport, bounds, limits
     const prepare = prepareTexts(endpoint, spec.id, use, instruction);
     const cut = texts.map((text) => cutToTokens(prepare.text(text), maxTokens));
     const sent = cut.map(({ text }) => text);
-    const ranges = splitTexts(sent, { maxDocuments, maxRequestTokens });
+    const ranges = splitTexts(sent, { maxDocuments, maxRequestTokens: requestTokens });
     const embeddings: Embedding[] = Array.from({ length: texts.length });
     const deadlineAt = transport.deadlineAt();
     // The first failure is the call's: what is under way beside it would be paid for nothing.

@@ -49,6 +49,7 @@ describe("an answer that is none", () => {
     ["a position as a string", "openai", changed(({ data }) => (data[1].index = "1")), "0 to 1"],
     ["no positions", "openai", changed(({ data }) => delete data[1].index), "0 to 1"],
     ["vectors of another length", "openai", changed(({ data }) => (data[1].embedding = [1, 2, 3])), "has 3 numbers, not 2"],
+    ["vectors that all have another length than the index's", "openai", changed(({ data }) => data.forEach((entry) => (entry.embedding = [1, 2, 3]))), "has 3 numbers, not 2"],
     ["numbers as strings", "openai", changed(({ data }) => (data[1].embedding = ["1", "2"])), "no number"],
     ["null for a number", "openai", changed(({ data }) => (data[1].embedding = [1, null])), "no number"],
     ["null for a vector", "openai", changed(({ data }) => (data[1].embedding = null)), "no list"],

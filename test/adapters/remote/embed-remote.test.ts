@@ -35,7 +35,7 @@ describe("many texts", () => {
 
   test("are split by the tokens of a request, and a text over them goes alone", async () => {
     const server = await startEmbedServer(openaiAnswer);
-    const embedder = testEmbedder("openai", server.url, { limits: { maxRequestTokens: 10 }, bounds: { concurrency: 1 } });
+    const embedder = testEmbedder("openai", server.url, { limits: { maxRequestTokens: 13 }, bounds: { concurrency: 1 } });
     // 5 tokens, 5, 25, 1.
     await embedder.embedPassages(["1".repeat(20), "2".repeat(20), "3".repeat(100), "4"]);
     expect(server.seen.map(({ body }) => body.input.map((text: string) => text[0]).join(""))).toEqual(["12", "3", "4"]);
@@ -70,14 +70,14 @@ describe("a text that is too long", () => {
     const [short, long] = await embedder.embedPassages(["1 short", `2 ${"long ".repeat(100)}`]);
     expect([short?.truncated, long?.truncated]).toEqual([false, true]);
     expect(server.seen[0]?.body.input[0]).toBe("1 short");
-    expect(server.seen[0]?.body.input[1]).toHaveLength(72);
+    expect(server.seen[0]?.body.input[1]).toHaveLength(64);
   });
 
   test("is cut where the provider reads less than the model", async () => {
     const server = await startEmbedServer(openaiAnswer);
     const [embedding] = await testEmbedder("openai", server.url, { spec: { maxTokens: 1000 }, limits: { maxDocumentTokens: 10 } }).embedPassages(["1".repeat(400)]);
     expect(embedding?.truncated).toBe(true);
-    expect(server.seen[0]?.body.input[0]).toHaveLength(36);
+    expect(server.seen[0]?.body.input[0]).toHaveLength(32);
   });
 
   test("is marked where the server says that it was cut there", async () => {

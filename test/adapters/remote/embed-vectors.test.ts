@@ -27,6 +27,7 @@ describe("a vector of an answer", () => {
     ["base64 of bytes that make no floats", Buffer.from([1, 2, 3, 4, 5]).toString("base64"), "no base64"],
     ["base64 that is cut", `${packed([1, 2])}A`, "no base64"],
     ["text", "hello, world", "no base64"],
+    ["base64 with something else between", packed([1, 2]).replace(/^..../, "$&****"), "no base64"],
     ["an object", { 0: 1, 1: 2 }, "no list"],
     ["nothing", undefined, "no list"],
     ["lists in a list", [[1, 2]], "no number"],
