@@ -58,6 +58,11 @@ describe("an answer that is not what the dialect promises", () => {
     expect(cache.entryCount).toBe(0);
   });
 
+  test("fails where a logit is beyond all numbers", async () => {
+    const remote = await startScriptedRemote((response) => sendJson(response, '[{"index":0,"score":-1e999}]'));
+    await expect(openRemoteReranker(remote.url, "tei").score("q", ["a"])).rejects.toMatchObject({ kind: "bad-answer" });
+  });
+
   test("fails where a provider of relevances answers with something else", async () => {
     const remote = await startScriptedRemote(results(good(0), { index: 1, relevance_score: 3.5 }));
     await expect(openRemoteReranker(remote.url, "siliconflow").score("q", ["a", "b"])).rejects.toMatchObject({ kind: "bad-answer" });
@@ -81,7 +86,17 @@ describe("a request that fails", () => {
     expect(cache.entryCount).toBe(0);
   });
 
-  test("ends the requests beside it, and keeps the whole good answers that came before", async () => {
+  test("closes the connections of the requests beside it", async () => {
+    let isClosed = false;
+    const remote = await startScriptedRemote((response, { body }) => {
+      if (body.documents[0] === "1") response.on("close", () => (isClosed = true));
+      else setTimeout(() => sendJson(response, {}, 400), 50);
+    });
+    await expect(openRemoteReranker(remote.url, "siliconflow", { limits: { maxDocuments: 1 } }).score("q", ["1", "2"])).rejects.toMatchObject({ kind: "refused" });
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
+  test("ends the requests after it, and keeps the whole good answers that came before", async () => {
     const remote = await startScriptedRemote((response, call, number) => {
       if (number === 0) return byNumber(response, call, number);
       if (number === 1) return sendJson(response, {}, 400);
@@ -153,11 +168,11 @@ describe("limits", () => {
   test("cut documents, mark them, and leave whole characters", async () => {
     const remote = await startScriptedRemote((response, { body }) => sendJson(response, { results: (body.documents as string[]).map((_text, index) => good(index)) }));
     const reranker = openRemoteReranker(remote.url, "siliconflow", { limits: { maxDocumentTokens: 50 } });
-    const judgments = await reranker.score("q", ["short", "word ".repeat(500), "水".repeat(500), "😀".repeat(500)]);
+    const judgments = await reranker.score("q", ["short", "word ".repeat(500), "水".repeat(500), `a${"😀".repeat(500)}`]);
     expect(judgments.map(({ truncated }) => truncated)).toEqual([false, true, true, true]);
     const [short, ...cut]: string[] = remote.calls[0]?.body.documents ?? [];
     expect(short).toBe("short");
-    expect(cut.map((text) => estimateTokens(text))).toEqual([40, 40, 40]);
+    expect(cut.map((text) => estimateTokens(text))).toEqual([40, 40, 39]);
     for (const text of cut) expect(text.isWellFormed()).toBe(true);
   });
 

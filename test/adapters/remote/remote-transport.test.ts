@@ -297,12 +297,13 @@ describe("the bounds of a transport", () => {
   });
 
   test("free the place of a request that is aborted while it waits", async () => {
-    const remote = await startScriptedRemote((response) => setTimeout(() => sendJson(response, {}), 20));
+    const remote = await startScriptedRemote((response) => setTimeout(() => sendJson(response, {}), 300));
     const transport = openTransport({ concurrency: 1 });
     const first = transport.post(request(remote.url));
     const stop = new AbortController();
     const second = transport.post({ ...request(remote.url), signal: stop.signal });
     const third = transport.post(request(remote.url));
+    await expect.poll(() => remote.calls.length).toBe(1);
     stop.abort(new Error("gone"));
     await expect(second).rejects.toThrow("gone");
     await Promise.all([first, third]);
