@@ -3,6 +3,7 @@ import type { Judgment } from "../../domain/candidate.ts";
 import { tellWork } from "../http/tell-work.ts";
 import type { Caller, ModelService, ScoreReply, ScoreRequest } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
+import { openAbortScope } from "../service/abort-scope.ts";
 
 export interface RankedText {
   /** In the request, from 0. */
@@ -21,9 +22,12 @@ export function scoreOf({ logit, relevance }: Judgment, rawScores: boolean | nul
   return rawScores === true ? logit : relevance;
 }
 
+/** @param cut the text's position, from 0, or the query. */
+type ErrorForCut = (cut: number | "query") => ServiceError;
+
 interface Scoring extends ScoreRequest {
-  /** Ends the work with this error as soon as a text is longer than the model reads. */
-  readonly refuseTruncated?: ((position: number) => ServiceError) | undefined;
+  /** Ends the work with this error as soon as a text, or the query, is longer than the model reads. */
+  readonly refuseTruncated?: ErrorForCut | undefined;
 }
 
 /** @throws ServiceError, `model-failed` for what no order can be built on. */
@@ -35,35 +39,44 @@ export async function scoreTexts(models: Pick<ModelService, "score">, { refuseTr
   return reply;
 }
 
-async function scoreWhole(models: Pick<ModelService, "score">, request: ScoreRequest, errorFor: (position: number) => ServiceError, caller: Caller): Promise<ScoreReply> {
-  const refusal = new AbortController();
-  const signal = AbortSignal.any([caller.signal, refusal.signal]);
-  const reply = await models.score(
-    { ...request, onJudgment: (position, { truncated }) => truncated && refusal.abort(errorFor(position)) },
-    { ...caller, signal },
+async function scoreWhole(models: Pick<ModelService, "score">, request: ScoreRequest, errorFor: ErrorForCut, caller: Caller): Promise<ScoreReply> {
+  const refusal = openAbortScope(caller.signal);
+  const judged = models.score(
+    {
+      ...request,
+      onQueryTruncated: () => refusal.abort(errorFor("query")),
+      onJudgment: (position, { truncated }) => truncated && refusal.abort(errorFor(position)),
+    },
+    { ...caller, signal: refusal.signal },
   );
+  const reply = await judged.finally(() => refusal.release());
+  if (reply.queryTruncated) throw errorFor("query");
   const position = reply.judgments.findIndex(({ truncated }) => truncated);
   if (position !== -1) throw errorFor(position);
   return reply;
 }
 
-/** Tells in the response's headers what one or more calls cost, and of how many texts only the beginning was read. */
+/** Tells in the response's headers what one or more calls cost, and of how many texts and queries only the beginning was read. */
 export function tellScoring(reply: FastifyReply, scored: readonly ScoreReply[]): void {
   const [first] = scored;
   if (first === undefined) return;
-  const queueMs = Math.min(...scored.map((work) => work.queueMs));
+  // A request may have a hundred thousand groups, which are more than a call takes as arguments.
+  const queueMs = scored.reduce((least, work) => Math.min(least, work.queueMs), first.queueMs);
+  const endMs = scored.reduce((latest, work) => Math.max(latest, work.queueMs + work.inferenceMs), 0);
   const judgments = scored.flatMap((work) => work.judgments);
   tellWork(reply, {
     modelName: first.modelName,
     queueMs,
     // The calls of one request run beside each other.
-    inferenceMs: Math.max(...scored.map((work) => work.queueMs + work.inferenceMs)) - queueMs,
+    inferenceMs: endMs - queueMs,
     inputTokens: sumOf(scored, ({ inputTokens }) => inputTokens),
     cachedCount: sumOf(scored, ({ cachedCount }) => cachedCount),
     textCount: judgments.length,
   });
   const truncatedCount = judgments.filter(({ truncated }) => truncated).length;
   if (truncatedCount > 0) void reply.header("x-truncated-documents", String(truncatedCount));
+  const cutQueries = scored.filter(({ queryTruncated }) => queryTruncated).length;
+  if (cutQueries > 0) void reply.header("x-truncated-query", String(cutQueries));
 }
 
 function sumOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
@@ -75,8 +88,8 @@ const CALLS_AT_A_TIME = 4;
 
 /** Runs one call for each group of texts, some at a time, in order; the first rejection ends the others. */
 export async function scoreGroups<Group, Result>(groups: readonly Group[], caller: Caller, score: (group: Group, caller: Caller) => Promise<Result>): Promise<Result[]> {
-  const failure = new AbortController();
-  const shared = { ...caller, signal: AbortSignal.any([caller.signal, failure.signal]) };
+  const failure = openAbortScope(caller.signal);
+  const shared = { ...caller, signal: failure.signal };
   const results: Result[] = [];
   let next = 0;
   async function work(): Promise<void> {
@@ -90,6 +103,8 @@ export async function scoreGroups<Group, Result>(groups: readonly Group[], calle
   } catch (error) {
     failure.abort(error);
     throw error;
+  } finally {
+    failure.release();
   }
   return results;
 }
