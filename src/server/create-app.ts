@@ -107,6 +107,8 @@ export function createApp({ dialects, security = LOCAL_SECURITY, logger, onActiv
   app.addHook("onClose", async () => metrics.close());
   app.setErrorHandler((error, request, reply) => sendError(plainDialect, error, request, reply));
   app.setReplySerializer(stringifyFinite);
+  // The schemas of answers are for the document, and would be compiled for nothing: the serializer above writes what we have built.
+  app.setSerializerCompiler(() => stringifyFinite);
   prepareUnknownRoutes(app);
   app.addHook("onRequest", async (request, reply) => {
     observe(request, reply);

@@ -76,7 +76,6 @@ export const dashscopeDialect: Dialect = {
   name: "dashscope",
   errorAnswer: (error, request) => ({ status: errorStatus(error), body: nativeError(error, request.id) }),
   register(app, services) {
-    app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     const schema = {
       summary: "Rank documents, as DashScope does",
       tags: ["rerank"],
@@ -114,7 +113,6 @@ export const dashscopeCompatibleDialect: Dialect = {
     return { status, body: { ...(body as object), ...nativeError(error, request.id) } };
   },
   register(app, services) {
-    app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     const error = Type.Object({ ...SUPERSET_ERROR.properties, ...NATIVE_ERROR.properties });
     const schema = {
       summary: "Rank documents, as DashScope's compatible mode does",

@@ -2,14 +2,10 @@ import type { FastifySchemaValidationError } from "fastify";
 import { INPUTS_MISTAKE } from "./embedding-inputs.ts";
 
 /**
- * What the routes of embeddings and models share.
- *
- * - Ajv names each branch of a union that did not fit; one sentence says it better.
- * - The schema of an answer is there to be read: compiled, it would try each number of each vector against it.
+ * What the routes of embeddings and models share: Ajv names each branch of a union that did not fit; one sentence says it better.
  */
 export const EMBEDDING_ROUTE = {
   schemaErrorFormatter: wordMistake,
-  serializerCompiler: () => (answer: unknown) => JSON.stringify(answer),
 };
 
 function wordMistake(errors: FastifySchemaValidationError[], place: string): Error {

@@ -1,4 +1,4 @@
-import type { RequestLimits } from "../limits.ts";
+import { checkTokenCount, type RequestLimits } from "../limits.ts";
 import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import { ServiceError } from "../service-error.ts";
 import type { GivenDocument } from "./rerank-fields.ts";
@@ -75,11 +75,11 @@ export function maxTextTokensOf(perDocument: Maybe<number>, perPrompt: Maybe<num
 }
 
 /** For requests with several queries: `checkRequestTokens` knows one. @throws ServiceError `too-many`. */
-export function checkPairTokens(pairs: Iterable<{ readonly query: string; readonly texts: readonly string[] }>, { maxRequestTokens }: Pick<RequestLimits, "maxRequestTokens">, param: string): void {
+export function checkPairTokens(pairs: Iterable<{ readonly query: string; readonly texts: readonly string[] }>, limits: Pick<RequestLimits, "maxRequestTokens">, param: string): void {
   let tokens = 0;
   for (const { query, texts } of pairs) {
     const queryTokens = estimateTokens(query);
     for (const text of texts) tokens += queryTokens + estimateTokens(text);
   }
-  if (tokens > maxRequestTokens) throw new ServiceError("too-many", `the request has about ${tokens} tokens; it may have ${maxRequestTokens}`, { param });
+  checkTokenCount(tokens, limits, param);
 }

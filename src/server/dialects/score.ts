@@ -53,7 +53,6 @@ export const scoreDialect: Dialect = {
   name: "score",
   errorAnswer: supersetErrorAnswer,
   register(app, services) {
-    app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     const schema = {
       summary: "Score pairs of texts, as vLLM does",
       tags: ["rerank"],

@@ -9,7 +9,8 @@ import { TUTORIAL_ANSWER, tutorialAnswer } from "./rerank-tutorial.ts";
 import { judgeSuperset, supersetAnswer, type SupersetRequest } from "./superset-answer.ts";
 import { supersetErrorAnswer } from "./superset-errors.ts";
 import { SUPERSET_ANSWER, SUPERSET_ERROR, SUPERSET_EXAMPLES, SUPERSET_REQUEST } from "./superset-schemas.ts";
-import { answerTei, TEI_ANSWER, TEI_ERROR, TEI_FIELDS, type TeiRequest } from "./tei-rerank.ts";
+import { TEI_ERROR } from "./tei-embed-schemas.ts";
+import { answerTei, TEI_ANSWER, TEI_FIELDS, type TeiRequest } from "./tei-rerank.ts";
 import { teiErrorAnswer } from "./tei-errors.ts";
 
 /** Where llama.cpp takes `texts` too. */
@@ -40,8 +41,6 @@ export function createSupersetDialect({ rerankShape }: { readonly rerankShape: R
     name: "superset",
     errorAnswer: (error, request) => (asksAsTei(request) ? teiErrorAnswer(error) : supersetErrorAnswer(error, request)),
     register(app, services) {
-      // The schemas are for the document: what we answer is built here, and goes out as it is.
-      app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
       addSuperset(app, services, { path: "/v2/rerank", apiVersion: "2", shape: "superset", summary: "Rank documents, as Cohere's second version does" });
       for (const path of MIXED_V1_PATHS) {
         addMixed(app, services, { path, apiVersion: "1", shape: "superset", summary: "Rank documents, as Cohere, Jina, vLLM and llama.cpp do" });

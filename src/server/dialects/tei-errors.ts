@@ -2,8 +2,8 @@ import type { ErrorAnswer } from "../dialect.ts";
 import { ServiceError, type ServiceErrorKind } from "../service-error.ts";
 import { errorStatus } from "./rerank-error-status.ts";
 
-/** TEI's own six, as its server writes them (its documentation shows them in lower case), and three that it has no word for. */
-export type TeiErrorType = "Unhealthy" | "Backend" | "Overloaded" | "Validation" | "Tokenizer" | "Empty" | "Unauthorized" | "Forbidden" | "NotFound";
+/** TEI's own, as its server writes them (its documentation shows them in lower case), and three that it has no word for. */
+export type TeiErrorType = "Unhealthy" | "Backend" | "Overloaded" | "Validation" | "Empty" | "Unauthorized" | "Forbidden" | "NotFound";
 
 const ERROR_TYPES: Readonly<Record<ServiceErrorKind, TeiErrorType>> = {
   invalid: "Validation",
@@ -31,18 +31,11 @@ export class EmptyInputError extends ServiceError {
   }
 }
 
-/** A text that cannot be turned into tokens, or token ids that the tokenizer does not have. */
-export class TokenizerError extends ServiceError {
-  constructor(message: string, param: string) {
-    super("invalid", message, { param });
-  }
-}
-
 /** What text-embeddings-inference answers: `{error, error_type}`. */
 export function teiErrorAnswer(error: ServiceError): ErrorAnswer {
   const isEmpty = error instanceof EmptyInputError;
   return {
     status: isEmpty ? 400 : errorStatus(error, TEI_STATUSES),
-    body: { error: error.message, error_type: isEmpty ? "Empty" : error instanceof TokenizerError ? "Tokenizer" : ERROR_TYPES[error.kind] },
+    body: { error: error.message, error_type: isEmpty ? "Empty" : ERROR_TYPES[error.kind] },
   };
 }

@@ -4,7 +4,7 @@ import type { AppServices, ServerApp } from "../create-app.ts";
 import type { ServedModel } from "../model-service.ts";
 import { ServiceError } from "../service-error.ts";
 import { EMBEDDING_ROUTE } from "./embedding-route-options.ts";
-import { TEI_ERRORS } from "./tei-embed-schemas.ts";
+import { AUTO_TRUNCATE, TEI_ERRORS } from "./tei-embed-schemas.ts";
 
 export interface TeiInfoOptions {
   /** Requests that may wait: the nearest there is to TEI's permits. */
@@ -65,7 +65,7 @@ export function registerTeiInfo(app: ServerApp, { models, limits, version }: App
         max_batch_tokens: limits.maxRequestTokens,
         max_batch_requests: null,
         max_client_batch_size: limits.maxDocuments,
-        auto_truncate: false,
+        auto_truncate: AUTO_TRUNCATE,
         tokenization_workers: 1,
         version,
         sha: null,

@@ -7,6 +7,7 @@ import { ServiceError } from "../service-error.ts";
 import { MODEL, optionalBoolean, optionalString, RAW_SCORES } from "./rerank-fields.ts";
 import { wantedModel } from "./rerank-request.ts";
 import { rankTexts, scoreOf, scoreTexts, tellScoring } from "./rerank-scoring.ts";
+import { AUTO_TRUNCATE } from "./tei-embed-schemas.ts";
 import { EmptyInputError } from "./tei-errors.ts";
 
 /** text-embeddings-inference has no `model`; here it chooses among those of the server. */
@@ -27,11 +28,6 @@ export const TEI_ANSWER = Type.Array(Type.Object({ index: Type.Integer(), text: 
   examples: [[{ index: 0, score: 0.97 }]],
 });
 
-export const TEI_ERROR = Type.Object(
-  { error: Type.String(), error_type: Type.String({ description: "Validation, Empty, Tokenizer, Overloaded, Unhealthy, Backend, ..." }) },
-  { description: "As text-embeddings-inference words an error" },
-);
-
 /** @throws ServiceError. */
 export async function answerTei(body: TeiRequest, request: FastifyRequest, reply: FastifyReply, { models, limits }: AppServices): Promise<Static<typeof TEI_ANSWER>> {
   const { query, texts, truncate, truncation_direction: direction, raw_scores: rawScores, return_text: returnText } = body;
@@ -39,7 +35,7 @@ export async function answerTei(body: TeiRequest, request: FastifyRequest, reply
   checkDirection(direction);
   checkDocumentCount(texts.length, limits, "texts");
   checkRequestTokens(query, texts, limits, "texts");
-  const refuseTruncated = truncate === false ? tooLong : undefined;
+  const refuseTruncated = (truncate ?? AUTO_TRUNCATE) ? undefined : tooLong;
   const scored = await scoreTexts(models, { model: wantedModel(body.model), query, texts, refuseTruncated }, callerOf(request));
   tellScoring(reply, [scored]);
   return rankTexts(scored.judgments).map(({ position, judgment }) => ({
@@ -57,6 +53,7 @@ function checkDirection(direction: string | null | undefined): void {
   throw new ServiceError("invalid", message, { param: "truncation_direction" });
 }
 
-function tooLong(position: number): ServiceError {
-  return new ServiceError("invalid", `Input validation error: \`texts[${position}]\` is longer than the model reads; send \`truncate\`: true to have it cut`, { param: `texts[${position}]` });
+function tooLong(cut: number | "query"): ServiceError {
+  const param = cut === "query" ? cut : `texts[${cut}]`;
+  return new ServiceError("invalid", `Input validation error: \`${param}\` is longer than the model reads; send \`truncate\`: true to have it cut`, { param });
 }

@@ -38,7 +38,6 @@ export const voyageDialect: Dialect = {
   name: "voyage",
   errorAnswer: (error) => ({ status: errorStatus(error), body: { detail: error.message } }),
   register(app, { models, limits }) {
-    app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     const schema = {
       summary: "Rank documents, as Voyage does",
       tags: ["rerank"],
@@ -72,7 +71,7 @@ export const voyageDialect: Dialect = {
   },
 };
 
-function tooLong(position: number): ServiceError {
-  const param = `documents[${position}]`;
+function tooLong(cut: number | "query"): ServiceError {
+  const param = cut === "query" ? cut : `documents[${cut}]`;
   return new ServiceError("invalid", `${param} is longer than the model reads; send truncation: true to have it cut`, { param });
 }

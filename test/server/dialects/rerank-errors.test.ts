@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rerankDialects } from "../../../src/server/dialects/rerank-dialects.ts";
-import { EmptyInputError, teiErrorAnswer, TokenizerError } from "../../../src/server/dialects/tei-errors.ts";
+import { EmptyInputError, teiErrorAnswer } from "../../../src/server/dialects/tei-errors.ts";
 import { ServiceError, type ServiceErrorKind } from "../../../src/server/service-error.ts";
 import { startApp } from "../../support/start-app.ts";
 
@@ -45,8 +45,7 @@ describe("an error of each kind", () => {
 });
 
 describe("TEI's own kinds", () => {
-  test("an empty list is a 400 Empty, and text that cannot be tokenized a 422 Tokenizer", () => {
+  test("an empty list is a 400 Empty", () => {
     expect(teiErrorAnswer(new EmptyInputError("inputs"))).toEqual({ status: 400, body: { error: "`inputs` cannot be empty", error_type: "Empty" } });
-    expect(teiErrorAnswer(new TokenizerError("no such id", "inputs[0]"))).toEqual({ status: 422, body: { error: "no such id", error_type: "Tokenizer" } });
   });
 });

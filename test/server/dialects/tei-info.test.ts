@@ -25,7 +25,7 @@ describe("GET /info", () => {
       max_batch_tokens: 10_000,
       max_batch_requests: null,
       max_client_batch_size: 100,
-      auto_truncate: false,
+      auto_truncate: true,
       tokenization_workers: 1,
       version: "0.0.0-test",
       sha: null,
