@@ -7,8 +7,8 @@ export interface TimeLimit {
 }
 
 /**
- * AbortSignal.any and AbortSignal.timeout would do, were they not collected too early on some versions of Node 20
- * (https://github.com/nodejs/node/issues/54614).
+ * AbortSignal.any and AbortSignal.timeout would do, did Node not collect a timeout that only AbortSignal.any follows before it
+ * fires (https://github.com/nodejs/node/issues/57736), and keep what follows a signal that lives long (issue 54614 there).
  *
  * @param lateness the reason where time is over.
  */
