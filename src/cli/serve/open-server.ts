@@ -3,12 +3,12 @@ import { findIndexHome } from "../../adapters/index-home.ts";
 import type { ModelLocator } from "../../adapters/models/model-locator.ts";
 import type { HubSettings, Settings } from "../../config/settings-table.ts";
 import type { Secret } from "../../config/secret.ts";
-import { UserError } from "../../domain/errors.ts";
 import type { ModelRole, ModelSpec } from "../../domain/model-spec.ts";
 import type { RelevanceCache } from "../../ports/relevance-cache.ts";
-import { createApp, type ServerApp } from "../../server/create-app.ts";
+import { createApp, type AppOptions, type ServerApp } from "../../server/create-app.ts";
 import { embeddingDialects } from "../../server/dialects/embedding-dialects.ts";
 import { rerankDialects } from "../../server/dialects/rerank-dialects.ts";
+import { createOriginCheck } from "../../server/http/check-origin.ts";
 import { digestKey } from "../../server/http/security-options.ts";
 import type { ServerLogger } from "../../server/http/server-logger.ts";
 import type { ModelService } from "../../server/model-service.ts";
@@ -18,6 +18,7 @@ import type { ServiceEvent } from "../../server/service/model-source.ts";
 import { PACKAGE_ROOT } from "../compose.ts";
 import type { AgentDefaults } from "../mcp/agent-defaults.ts";
 import { createMcpDialect } from "../mcp/mcp-dialect.ts";
+import { addressError } from "./claim-address.ts";
 import { logModelEvent } from "./log-models.ts";
 import { openServices } from "./open-services.ts";
 
@@ -49,9 +50,14 @@ export interface OpenedServer {
   stop(): Promise<void>;
 }
 
-/** Models, search and routes, not listening yet. */
+/**
+ * Models, search and routes, not listening yet. The models begin to load.
+ *
+ * @throws UserError, before that, for an allowed origin that is none.
+ */
 export function openServer(options: ServerOptions): OpenedServer {
   const { settings, hub, cwd, log, version } = options;
+  createOriginCheck(settings.allowedOrigins);
   const services = openServices({
     settings,
     hub,
@@ -67,7 +73,7 @@ export function openServer(options: ServerOptions): OpenedServer {
     onNotice: (line) => log.warn(line),
   });
   const { models, search, limits, memoryBytes } = services;
-  const app = createApp({
+  const app = createOrClose({
     models,
     search,
     limits,
@@ -90,7 +96,7 @@ export function openServer(options: ServerOptions): OpenedServer {
       createPageDialect(join(PACKAGE_ROOT, "dist", "page")),
       ...(settings.mcp ? [createMcpDialect({ services, defaults: options.agentDefaults, indexHome: () => findIndexHome(cwd, settings.index) })] : []),
     ],
-  });
+  }, services.close);
   return {
     service: models,
     app,
@@ -105,6 +111,18 @@ export function openServer(options: ServerOptions): OpenedServer {
   };
 }
 
+/** Closes what was opened where it cannot be served: processes of models would keep this one alive. */
+function createOrClose(options: AppOptions, close: () => Promise<void>): ServerApp {
+  try {
+    return createApp(options);
+  } catch (error) {
+    close().catch(() => {
+      // What went wrong first is what is told.
+    });
+    throw error;
+  }
+}
+
 /**
  * Begins to take requests.
  *
@@ -113,14 +131,9 @@ export function openServer(options: ServerOptions): OpenedServer {
  */
 export async function listen(app: ServerApp, { host, port }: Pick<Settings, "host" | "port">): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    // Fastify tells every address of the machine; we tell the one that was asked for. The log leaves empty lines out.
+    return await app.listen({ host, port, listenTextResolver: () => "" });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new UserError(`port ${port} of ${host} is in use`, { hint: "stop the other server, or choose a port: --port 0 takes a free one", cause });
-    if (code === "EACCES") throw new UserError(`port ${port} may not be listened on`, { hint: "ports below 1024 are the administrator's: choose another one with --port", cause });
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EINVAL") {
-      throw new UserError(`${host} is no address of this machine: ${message}`, { hint: "listen on 127.0.0.1, ::1 or 0.0.0.0: --host" , cause });
-    }
-    throw cause;
+    throw addressError(cause, { host, port });
   }
 }

@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions, type Logger } from "pino";
+import { pino, stdTimeFunctions, type LogFn, type Logger } from "pino";
 import { PinoPretty } from "pino-pretty";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -27,7 +27,12 @@ export function createServerLogger({ level, stream, isTerminal, isColored = isTe
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    hooks: { streamWrite: withoutTokens },
+    hooks: {
+      streamWrite: withoutTokens,
+      logMethod(args: Parameters<LogFn>, method: LogFn) {
+        if (args.length > 1 || (args[0] as unknown) !== "") method.apply(this, args);
+      },
+    },
   };
   if (!isTerminal) return pino(options, stream);
   return pino(options, PinoPretty({ destination: stream, sync: true, colorize: isColored, singleLine: true, translateTime: "SYS:HH:MM:ss.l" }));

@@ -172,13 +172,16 @@ describe("the log", () => {
   });
 });
 
-test("fastify's own warnings do not tell a key that stands in an address", () => {
+test("fastify's own lines do not tell a key that stands in an address, and are left out where they say nothing", () => {
   let written = "";
   const stream = new Writable({ write: (chunk, _encoding, done) => ((written += String(chunk)), done()) });
   const logger = createServerLogger({ level: "warn", stream, isTerminal: false });
   logger.warn({ err: new Error(`reply was sent in GET:/probe?access_token=${KEY}&x=1`) }, `twice: /probe?x=1&access_token=${KEY}`);
   expect(written).not.toContain(KEY);
   expect(written).toContain("access_token=[key]&x=1");
+  written = "";
+  logger.error("");
+  expect(written).toBe("");
 });
 
 describe("the message of an error", () => {
