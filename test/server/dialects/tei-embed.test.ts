@@ -27,17 +27,18 @@ describe("POST /embed", () => {
     expect(models.embedded).toMatchObject([{ inputs: [[1, 2], "kettle"], use: "query" }]);
   });
 
-  test("refuses texts that are too long, unless they may be cut", async () => {
+  test("cuts texts that are too long, and refuses them where they may not be cut", async () => {
     const { post, models } = await startApp(embeddingDialects(), { fake: { embedderSpec: SHORT_SIGHTED } });
-    const refused = await post("/embed", { inputs: ["kettle", LONG] });
+    const refused = await post("/embed", { inputs: ["kettle", LONG], truncate: false });
     expect(refused).toMatchObject({ status: 422, body: { error: expect.stringContaining("inputs[1]"), error_type: "Validation" } });
     expect(models.embedded).toEqual([]);
     const cut = await post("/embed", { inputs: ["kettle", LONG], truncate: true, truncation_direction: "Right" });
     expect(cut.status).toBe(200);
     expect(cut.headers.get("x-truncated-inputs")).toBe("1");
+    for (const truncate of [undefined, null]) expect((await post("/embed", { inputs: ["kettle", LONG], truncate })).headers.get("x-truncated-inputs")).toBe("1");
     const fromTheLeft = await post("/embed", { inputs: "kettle", truncate: true, truncation_direction: "Left" });
     expect(fromTheLeft).toMatchObject({ status: 422, body: { error_type: "Validation" } });
-    expect((await post("/embed", { inputs: "kettle", truncation_direction: "Left" })).status).toBe(200);
+    expect((await post("/embed", { inputs: "kettle", truncate: false, truncation_direction: "Left" })).status).toBe(200);
   });
 
   test("refuses what is not as it should be, in text-embeddings-inference's words", async () => {
@@ -99,7 +100,7 @@ describe("POST /similarity", () => {
   test("reads its parameters", async () => {
     const { post, models } = await startApp(embeddingDialects(), { fake: { embedderSpec: SHORT_SIGHTED } });
     const inputs = { source_sentence: "kettle", sentences: [LONG] };
-    expect(await post("/similarity", { inputs })).toMatchObject({ status: 422, body: { error: expect.stringContaining("sentences[0]") } });
+    expect(await post("/similarity", { inputs, parameters: { truncate: false } })).toMatchObject({ status: 422, body: { error: expect.stringContaining("sentences[0]") } });
     const cut = await post("/similarity", { inputs, parameters: { truncate: true, prompt_name: "query" } });
     expect(cut.status).toBe(200);
     expect(cut.headers.get("x-truncated-inputs")).toBe("1");
@@ -108,7 +109,7 @@ describe("POST /similarity", () => {
 
   test("names a source that is too long by its own name", async () => {
     const { post } = await startApp(embeddingDialects(), { fake: { embedderSpec: SHORT_SIGHTED } });
-    const { status, body } = await post("/similarity", { inputs: { source_sentence: LONG, sentences: ["kettle"] } });
+    const { status, body } = await post("/similarity", { inputs: { source_sentence: LONG, sentences: ["kettle"] }, parameters: { truncate: false } });
     expect(status).toBe(422);
     expect(body.error).toContain("source_sentence");
   });
