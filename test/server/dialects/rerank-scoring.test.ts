@@ -8,8 +8,8 @@ import { ServiceError } from "../../../src/server/service-error.ts";
 import { createFakeModelService } from "../../support/fake-model-service.ts";
 
 test("tells the work of a request that has more groups than a call takes arguments", async () => {
-  const { spec } = await createFakeModelService().score({ query: "kettle", texts: [] }, { client: "a", signal: new AbortController().signal });
-  const scored = Array.from({ length: 200_000 }, (_, position): ScoreReply => ({ spec, modelName: "mini", judgments: [], inputTokens: 1, cachedCount: 0, queueMs: 5 + (position % 3), inferenceMs: 10 }));
+  const none = await createFakeModelService().score({ query: "kettle", texts: [] }, { client: "a", signal: new AbortController().signal });
+  const scored = Array.from({ length: 200_000 }, (_, position): ScoreReply => ({ ...none, inputTokens: 1, queueMs: 5 + (position % 3), inferenceMs: 10 }));
   const reply = { request: {}, elapsedTime: 20, headers: () => reply, header: () => reply };
   tellScoring(reply as unknown as FastifyReply, scored);
   expect(toldWorkOf(reply.request as never)).toMatchObject({ queueMs: 5, inferenceMs: 12, inputTokens: 200_000 });
