@@ -97,14 +97,20 @@ export async function openIndexSession(options: IndexRunOptions): Promise<IndexS
     // An index belongs to its model from the first write on: one that cannot be loaded must not get it.
     if (known === undefined || rebuild) await inference.loaded("embedder");
     const folder = rebuild ? prepareRebuild(home, manifest, onNotice) : generationFolder(home);
+    if (embedder.family === "remote") {
+      // Before a store is made: a refusal leaves nothing behind.
+      const known = existsSync(join(folder, STORE_FILE)) ? openStore(home, folder) : openSqliteStore(":memory:", { create: true });
+      try {
+        const { files, readDocument } = options.corpus ?? filesOf(home);
+        const estimate = await estimateIndex({ store: known, files, readDocument, counter: inference.embedder }, buildOptions(options, roots, manifest));
+        await options.approveSending(estimate, embedder);
+      } finally {
+        known.close();
+      }
+    }
     const store = openStore(home, folder);
     opened.push(store);
     if (rebuild && options.corpus === undefined) dropForeign(store, manifest.roots, home);
-    if (embedder.family === "remote") {
-      const { files, readDocument } = options.corpus ?? filesOf(home);
-      const estimate = await estimateIndex({ store, files, readDocument, counter: inference.embedder }, buildOptions(options, roots, manifest));
-      await options.approveSending(estimate, embedder);
-    }
     store.writeManifest(manifest);
     const { dimensions, embedderFingerprint: fingerprint } = manifest;
     const vectorIndex = await openSyncedHnsw(store, { folder, dimensions, fingerprint, signal, onProgress: tellRebuild(onNotice) });
