@@ -157,7 +157,7 @@ export class ModelHost {
       const { query, instruction, maxTextTokens } = message;
       const judged = await this.#readyReranker().judge({ query, text, instruction, maxTextTokens, textNumber });
       const { logit, relevance, truncated, queryTruncated, computedTokens, savedTokens } = judged;
-      this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated }, usage: { computedTokens, savedTokens } });
+      this.#send({ type: "judgment", id, judgment: { logit, relevance, truncated }, usage: { computedTokens, savedTokens }, ...(queryTruncated && { queryTruncated }) });
       if (queryTruncated) this.#send({ type: "notice", id, line: instruction === undefined || !this.#rerankerReadsInstruction ? QUERY_CUT_NOTICE : PROMPT_CUT_NOTICE });
     }
   }

@@ -31,9 +31,9 @@ export function createEmbedderPort(spec: LocalSpec, link: InferenceLink): Embedd
 export function createRerankerPort(spec: LocalSpec, link: InferenceLink): Reranker {
   return {
     spec,
-    async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage } = {}) {
+    async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage, onQueryTruncated } = {}) {
       const onAnswer = (position: number, answer: unknown): void => onJudgment?.(position, answer as Judgment);
-      return (await link.request({ type: "score", query, instruction, maxTextTokens }, texts, { signal, onAnswer, onUsage })) as Judgment[];
+      return (await link.request({ type: "score", query, instruction, maxTextTokens }, texts, { signal, onAnswer, onUsage, onQueryTruncated })) as Judgment[];
     },
   };
 }

@@ -19,6 +19,8 @@ export interface AnswerListeners {
   readonly onAnswer?: ((position: number, answer: Answer) => void) | undefined;
   /** Tokens of all judgments so far, before the newest is told to `onAnswer`. */
   readonly onUsage?: ((usage: TokenUsage) => void) | undefined;
+  /** Only the query's beginning was read for the judgment that is told to `onAnswer` next. */
+  readonly onQueryTruncated?: (() => void) | undefined;
 }
 
 /** A call that the child has not finished: it goes out in slices, and what came back stays even when the child dies. */
@@ -63,6 +65,7 @@ export class PendingRequest {
     if (message.type === "judgment") {
       this.#usage = addUsage(this.#usage, message.usage);
       this.#listeners.onUsage?.(this.#usage);
+      if (message.queryTruncated) this.#listeners.onQueryTruncated?.();
     }
     for (const answer of readAnswers(message)) {
       this.answers.push(answer);

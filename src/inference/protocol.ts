@@ -54,7 +54,7 @@ export type FromChild =
   /** Something that the user should know about how a model runs. A child that is started again says it again; the parent does not. */
   | { readonly type: "load-notice"; readonly line: string }
   | { readonly type: "embedding"; readonly id: number; readonly vector: Float32Array; readonly truncated: boolean; readonly tokens: number }
-  | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment; readonly usage: TokenUsage }
+  | { readonly type: "judgment"; readonly id: number; readonly judgment: Judgment; readonly usage: TokenUsage; readonly queryTruncated?: true }
   | { readonly type: "counts"; readonly id: number; readonly tokens: readonly number[] }
   | { readonly type: "decoded"; readonly id: number; readonly texts: readonly string[] }
   | { readonly type: "memory"; readonly id: number; readonly bytes: number }

@@ -4,6 +4,8 @@ export interface KnownRelevance {
   readonly judgment: Judgment;
   /** Of the pair, as the model read it. */
   readonly tokens: number;
+  /** Only the query's beginning was read; absent where all of it was. */
+  readonly queryTruncated?: true;
 }
 
 /** Judgments of earlier requests. Only what a model has answered is kept: no fallback and no error. */

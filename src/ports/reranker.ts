@@ -12,6 +12,8 @@ export interface ScoreOptions {
   readonly onJudgment?: (position: number, judgment: Judgment) => void;
   /** Called before each judgment with the tokens of all texts so far. Rerankers that do not count never call it. */
   readonly onUsage?: (usage: TokenUsage) => void;
+  /** Called before each judgment for which only the query's beginning was read. Rerankers that cannot tell never call it. */
+  readonly onQueryTruncated?: () => void;
 }
 
 /** Second stage: reads the query and a passage together. */

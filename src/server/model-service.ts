@@ -26,6 +26,8 @@ export interface ScoreRequest {
   readonly onJudgment?: ((position: number, judgment: Judgment) => void) | undefined;
   /** Called with the tokens of all texts so far. */
   readonly onUsage?: ((usage: TokenUsage) => void) | undefined;
+  /** Called before each judgment for which only the query's beginning was read. */
+  readonly onQueryTruncated?: (() => void) | undefined;
 }
 
 /** What every answer tells beside its values. */
@@ -48,6 +50,8 @@ export interface ScoreReply extends ServedWork {
   readonly inputTokens: number;
   /** Texts whose relevance was known from an earlier request. */
   readonly cachedCount: number;
+  /** Of the query only the beginning was read, with one text or more: some models leave it what a text does not take. */
+  readonly queryTruncated: boolean;
 }
 
 export interface EmbedRequest {

@@ -39,6 +39,16 @@ export function describeRelevanceCache(name: string, open: (setup: CacheSetup) =
       expect(cache.get(keyOf("another"))).toBeUndefined();
     });
 
+    test("remembers apart whether the text and whether the query was cut", () => {
+      const cache = start();
+      const known = [false, true].flatMap((truncated): KnownRelevance[] => {
+        const judgment = { ...relevanceOf(1).judgment, truncated };
+        return [{ judgment, tokens: 5 }, { judgment, tokens: 6, queryTruncated: true }];
+      });
+      for (const [place, each] of known.entries()) cache.set(keyOf(place), each);
+      for (const [place, each] of known.entries()) expect(cache.get(keyOf(place))).toStrictEqual(each);
+    });
+
     test("keeps the newest of two for a key, and counts it once", () => {
       const cache = start();
       cache.set(keyOf("a"), relevanceOf(1));

@@ -76,13 +76,18 @@ export function createFakeModelService({
     async score(request, caller) {
       check(caller);
       scored.push({ ...request, ...caller });
-      const { query, texts, instruction, maxTextTokens, onJudgment, onUsage } = request;
+      const { query, texts, instruction, maxTextTokens, onJudgment, onUsage, onQueryTruncated } = request;
       const spec = await locate(request.model, "reranker");
       let usage = { computedTokens: 0, savedTokens: 0 };
+      let queryTruncated = false;
       const judgments = await reranker.score(query, texts, {
         signal: caller.signal,
         ...(instruction !== undefined && { instruction }),
         onUsage: (sofar) => onUsage?.((usage = sofar)),
+        onQueryTruncated: () => {
+          queryTruncated = true;
+          onQueryTruncated?.();
+        },
         onJudgment: (position, judgment) => onJudgment?.(position, judgment),
       });
       const truncated = (text: string): boolean => maxTextTokens !== undefined && estimateTokens(text) > maxTextTokens;
@@ -93,6 +98,7 @@ export function createFakeModelService({
         usage,
         inputTokens: texts.reduce((sum, text) => sum + estimateTokens(query) + estimateTokens(text), 0),
         cachedCount: 0,
+        queryTruncated,
         queueMs: 1,
         inferenceMs: 2,
       };

@@ -100,7 +100,7 @@ export function createFakeReranker(logitOf: (query: string, text: string) => num
     spec,
     scored,
     instructions,
-    async score(query, texts, { instruction, signal, onJudgment, onUsage }: ScoreOptions = {}) {
+    async score(query, texts, { instruction, signal, onJudgment, onUsage, onQueryTruncated }: ScoreOptions = {}) {
       instructions.push(instruction);
       const judgments: Judgment[] = [];
       let usage = NO_TOKENS;
@@ -115,6 +115,8 @@ export function createFakeReranker(logitOf: (query: string, text: string) => num
         const [kept, own] = [wordsOf(query).length, wordsOf(text).length];
         usage = addUsage(usage, position === 0 ? { computedTokens: kept + own, savedTokens: 0 } : { computedTokens: own, savedTokens: kept });
         onUsage?.(usage);
+        // Of the query a model reads half of what it reads.
+        if (kept > spec.maxTokens / 2) onQueryTruncated?.();
         onJudgment?.(position, judgment);
       }
       return judgments;

@@ -26,6 +26,10 @@ const SCHEMA = `
   INSERT INTO counter VALUES (0);
   PRAGMA user_version = ${FORMAT_VERSION};`;
 
+/** Bits of the column `truncated`: the text was cut, the query was. */
+const TEXT_CUT = 1;
+const QUERY_CUT = 2;
+
 interface Row {
   readonly logit: number;
   readonly relevance: number;
@@ -144,14 +148,15 @@ function wrap(db: Database): RelevanceFile {
       const row = select.get(keyBytes(key)) as Row | undefined;
       if (row === undefined) return undefined;
       const { logit, relevance, truncated, tokens, storedAt } = row;
-      return { known: { judgment: { logit, relevance, truncated: truncated !== 0 }, tokens }, storedAtMs: storedAt };
+      const judgment = { logit, relevance, truncated: (truncated & TEXT_CUT) !== 0 };
+      return { known: { judgment, tokens, ...((truncated & QUERY_CUT) !== 0 && { queryTruncated: true as const }) }, storedAtMs: storedAt };
     },
     save(entries, { maxEntries, oldestMs }) {
       inTransaction(db, () => {
         let entryCount = count.get() as number;
         for (const [key, { known, storedAtMs }] of entries) {
           const { logit, relevance, truncated } = known.judgment;
-          const values = [logit, relevance, truncated ? 1 : 0, known.tokens, Math.floor(storedAtMs), keyBytes(key)];
+          const values = [logit, relevance, (truncated ? TEXT_CUT : 0) | (known.queryTruncated ? QUERY_CUT : 0), known.tokens, Math.floor(storedAtMs), keyBytes(key)];
           const isNew = insert.run(values).changes === 1;
           if (isNew) entryCount += 1;
           else update.run(values);

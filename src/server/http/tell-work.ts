@@ -20,6 +20,7 @@ export const TOLD_HEADERS = [
   "x-reranked",
   "x-truncated-documents",
   "x-truncated-inputs",
+  "x-truncated-query",
   "server-timing",
 ] as const;
 

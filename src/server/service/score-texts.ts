@@ -31,6 +31,7 @@ export class TextScoring {
   readonly #groups: readonly KeyedGroup[];
   #usage: TokenUsage = NO_TOKENS;
   #inputTokens = 0;
+  #queryTruncated = false;
   /** Texts that were known, equal ones counted once. */
   readonly knownCount: number;
   readonly cachedCount: number;
@@ -63,11 +64,14 @@ export class TextScoring {
     let counted = NO_TOKENS;
     let pairTokens: number | undefined;
     let landed = 0;
+    let queryTruncated = false;
     const land = (group: KeyedGroup | undefined, judgment: Judgment): void => {
       landed += 1;
       onSign();
       if (group === undefined || signal.aborted) return;
-      this.#accept(group, judgment, pairTokens ?? estimateTokens(query) + estimateTokens(group.text));
+      const tokens = pairTokens ?? estimateTokens(query) + estimateTokens(group.text);
+      this.#accept(group, { judgment, tokens, ...(queryTruncated && { queryTruncated: true as const }) });
+      queryTruncated = false;
     };
     const judgments = await reranker.score(query, groups.map(({ text }) => text), {
       signal,
@@ -80,6 +84,9 @@ export class TextScoring {
         pairTokens = computedTokens + savedTokens;
         if (!signal.aborted) this.#count({ computedTokens, savedTokens });
       },
+      onQueryTruncated: () => {
+        queryTruncated = true;
+      },
       onJudgment: (position, judgment) => land(groups[position], judgment),
     });
     // A reranker that tells nothing before the end tells it now.
@@ -87,13 +94,13 @@ export class TextScoring {
   }
 
   /** To be called when all texts have run. */
-  reply(): Pick<ScoreReply, "judgments" | "usage" | "inputTokens" | "cachedCount"> {
+  reply(): Pick<ScoreReply, "judgments" | "usage" | "inputTokens" | "cachedCount" | "queryTruncated"> {
     const judgments = this.#request.texts.map((_, position) => {
       const judgment = this.#judgments[position];
       if (judgment === undefined) throw new Error(`${this.#spec.id} has not judged text ${position + 1}`);
       return judgment;
     });
-    return { judgments, usage: this.#usage, inputTokens: this.#inputTokens, cachedCount: this.cachedCount };
+    return { judgments, usage: this.#usage, inputTokens: this.#inputTokens, cachedCount: this.cachedCount, queryTruncated: this.#queryTruncated };
   }
 
   #lookUp(group: KeyedGroup): boolean {
@@ -102,19 +109,21 @@ export class TextScoring {
     return known !== undefined;
   }
 
-  #accept(group: KeyedGroup, judgment: Judgment, tokens: number): void {
+  #accept(group: KeyedGroup, known: KnownRelevance): void {
+    const { judgment } = known;
     checkFinite(judgment.logit, this.#spec, "a relevance");
     // Also of what the reranker has made of it: what is kept here is answered for days.
     checkFinite(judgment.relevance, this.#spec, "a relevance");
-    const known = { judgment, tokens };
     if (group.key !== undefined) this.#cache?.set(group.key, known);
     this.#tell(group, known);
   }
 
-  #tell({ positions }: TextGroup, { judgment, tokens }: KnownRelevance): void {
+  #tell({ positions }: TextGroup, { judgment, tokens, queryTruncated }: KnownRelevance): void {
+    if (queryTruncated) this.#queryTruncated = true;
     for (const position of positions) {
       this.#judgments[position] = judgment;
       this.#inputTokens += tokens;
+      if (queryTruncated) this.#request.onQueryTruncated?.();
       this.#request.onJudgment?.(position, judgment);
     }
   }

@@ -14,9 +14,9 @@ import { openAbortScope } from "./abort-scope.ts";
 export function serviceReranker(service: Pick<ModelService, "score">, spec: ModelSpec, caller: Caller): Reranker {
   return {
     spec,
-    async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage } = {}) {
+    async score(query, texts, { instruction, maxTextTokens, signal, onJudgment, onUsage, onQueryTruncated } = {}) {
       const scope = openAbortScope(caller.signal, signal);
-      const request = { model: spec, query, texts, instruction, maxTextTokens, onUsage, onJudgment: onJudgment && inOrder(onJudgment) };
+      const request = { model: spec, query, texts, instruction, maxTextTokens, onUsage, onQueryTruncated, onJudgment: onJudgment && inOrder(onJudgment) };
       try {
         const { judgments } = await service.score(request, { client: caller.client, signal: scope.signal });
         return [...judgments];

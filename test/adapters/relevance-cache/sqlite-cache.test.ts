@@ -31,10 +31,11 @@ describe("the file", () => {
   test("keeps relevances across restarts, in a folder and files that only the user can read", () => {
     const path = join(tempFolder(), "deep", "cache.sqlite");
     const { cache } = start(path);
-    cache.set(keyOf("a"), relevanceOf(1.5));
+    const known = { ...relevanceOf(1.5), queryTruncated: true } as const;
+    cache.set(keyOf("a"), known);
     cache.close();
     const again = start(path).cache;
-    expect(again.get(keyOf("a"))).toEqual(relevanceOf(1.5));
+    expect(again.get(keyOf("a"))).toStrictEqual(known);
     expect(again.entryCount).toBe(1);
     if (process.platform === "win32") return;
     expect(modeOf(join(path, ".."))).toBe(0o700);

@@ -114,6 +114,13 @@ describe("superset", () => {
     expect(headers.get("x-truncated-documents")).toBe("1");
   });
 
+  test("tells in a header that only the beginning of the query was read", async () => {
+    const { post } = await startApp(SUPERSET);
+    const { headers } = await post("/v1/rerank", { query: "kettle ".repeat(800), documents: ["a kettle", "tides"] });
+    expect(headers.get("x-truncated-query")).toBe("1");
+    expect((await post("/v1/rerank", { query: "kettle", documents: ["a kettle"] })).headers.get("x-truncated-query")).toBeNull();
+  });
+
   test("bills a unit for every hundred documents begun", async () => {
     const { post } = await startApp(SUPERSET, { limits: { maxDocuments: 1000, maxRequestTokens: 1e6, maxBodyBytes: 1e6, deadlineMs: 1e4 } });
     const unitsFor = async (count: number) => (await post("/v2/rerank", { query: "q", documents: Array.from<string>({ length: count }).fill("d") })).body.meta.billed_units.search_units;

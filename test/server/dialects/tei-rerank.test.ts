@@ -59,6 +59,23 @@ describe("text-embeddings-inference's /rerank", () => {
     expect(await ask(false)).toEqual({ status: 422, cut: null, body: { error: expect.stringContaining("`texts[1]` is longer than the model reads"), error_type: "Validation" } });
   });
 
+  test("reads the beginning of a query that is too long and says so in a header, or refuses it where truncate is false", async () => {
+    const { models, url } = await startApp(DIALECTS);
+    const ask = async (query: string, truncate?: boolean) => {
+      const response = await fetch(`${url}/rerank`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query, texts: TEXTS, truncate }) });
+      return { status: response.status, cut: response.headers.get("x-truncated-query"), body: await response.json() };
+    };
+    const long = "kettle ".repeat(800);
+    expect(await ask(long)).toMatchObject({ status: 200, cut: "1" });
+    expect(await ask(QUERY)).toMatchObject({ status: 200, cut: null });
+    expect(await ask(QUERY, false)).toMatchObject({ status: 200, cut: null });
+    expect(await ask(long, false)).toEqual({ status: 422, cut: null, body: { error: expect.stringContaining("`query` is longer than the model reads"), error_type: "Validation" } });
+    // Also where the service tells it at the end alone.
+    const score = models.score.bind(models);
+    models.score = ({ onQueryTruncated: _, ...request }, caller) => score(request, caller);
+    expect(await ask(long, false)).toMatchObject({ status: 422 });
+  });
+
   test("stops reading when the first text is too long", async () => {
     const { post, models } = await startApp(DIALECTS);
     let aborted: unknown;

@@ -36,6 +36,15 @@ test("marks documents that were cut, or refuses them where truncation is false",
   expect([refused.status, refused.body]).toEqual([400, { detail: expect.stringContaining("documents[1]") }]);
 });
 
+test("tells a query that was cut in a header, or refuses it where truncation is false", async () => {
+  const { post } = await startApp(DIALECTS);
+  const long = { ...REQUEST, query: "kettle ".repeat(800) };
+  expect((await post("/voyage/v1/rerank", long)).headers.get("x-truncated-query")).toBe("1");
+  const refused = await post("/voyage/v1/rerank", { ...long, truncation: false });
+  expect(refused).toMatchObject({ status: 400, body: { detail: "query is longer than the model reads; send truncation: true to have it cut" } });
+  expect(await post("/voyage/v1/rerank", { ...REQUEST, truncation: false })).toMatchObject({ status: 200 });
+});
+
 test.each([
   ["no documents", { documents: [] }],
   ["documents that are objects", { documents: [{ text: "a" }] }],

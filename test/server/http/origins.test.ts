@@ -80,7 +80,7 @@ describe("an allowed origin", () => {
     expect([refused.status, refused.headers["access-control-allow-origin"]]).toEqual([401, PAGE]);
     const { status, headers } = await ask(url, { ...JSON_TYPE, Origin: PAGE, "X-API-Key": "a-key-of-the-server" });
     expect([status, headers["access-control-allow-origin"], headers["vary"]]).toEqual([200, PAGE, "Origin"]);
-    for (const name of ["x-request-id", "x-queue-time", "x-truncated-documents", "x-truncated-inputs", "retry-after", "x-ratelimit-remaining"]) expect(headers["access-control-expose-headers"]).toContain(name);
+    for (const name of ["x-request-id", "x-queue-time", "x-truncated-documents", "x-truncated-inputs", "x-truncated-query", "retry-after", "x-ratelimit-remaining"]) expect(headers["access-control-expose-headers"]).toContain(name);
   });
 
   test("opens nothing for other origins, whose preflights are refused", async () => {

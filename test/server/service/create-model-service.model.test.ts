@@ -76,6 +76,12 @@ describe("with the bundled pair", () => {
     for (const model of [embedder, reranker]) expect(model?.memoryBytes).toBeGreaterThan(50e6);
   });
 
+  test("a query that is longer than the model reads is told, and is not where it is not", async () => {
+    const service = startService();
+    expect(await service.score({ query: "kettle ".repeat(800), texts: TEXTS.slice(0, 2) }, a)).toMatchObject({ queryTruncated: true });
+    expect(await service.score({ query: QUERY, texts: TEXTS.slice(0, 2) }, a)).toMatchObject({ queryTruncated: false });
+  });
+
   // `ps` is asked for the processes.
   test.skipIf(process.platform === "win32")("a process that dies twice in one request is told as unavailable, and the next request is answered", async () => {
     const service = startService();

@@ -220,6 +220,22 @@ describe("the cache", () => {
     expect(source.slices).toHaveLength(2);
   });
 
+  test("remembers that only the query's beginning was read", async () => {
+    const cache = createFakeCache();
+    const { service } = startModelService({ cache });
+    const query = "word ".repeat(300);
+    const ask = async (texts: string[]) => {
+      const told: string[] = [];
+      const { queryTruncated } = await service.score({ query, texts, onQueryTruncated: () => told.push("cut"), onJudgment: () => told.push("judged") }, a);
+      return { queryTruncated, told };
+    };
+    const expected = { queryTruncated: true, told: ["cut", "judged", "cut", "judged"] };
+    expect(await ask(["x", "y"])).toEqual(expected);
+    expect(await ask(["x", "y"])).toEqual(expected);
+    expect(service.load().cacheHits).toBe(2);
+    expect(await service.score({ query: "short", texts: ["x"] }, a)).toMatchObject({ queryTruncated: false });
+  });
+
   test("another scope is another judgment, and an instruction that the model does not read is none", async () => {
     const cache = createFakeCache();
     const ready = { deaf: ["embedder", "reranker"] } as const;
