@@ -48,6 +48,11 @@ export interface OpenedServices {
 
 const OWN_MEMORY_SHARE = 0.5;
 
+/** What all loaded models together may have. */
+export function modelMemoryBytes({ modelMemory }: Pick<Settings, "modelMemory">): number {
+  return modelMemory ?? machineMemoryBytes() * OWN_MEMORY_SHARE;
+}
+
 /** Models and search. Of the index nothing is opened before the first search; one that is made, changed or rebuilt meanwhile is found by the next. */
 export function openServices({ settings, hub, cwd, locator, cache, borrow, onNotice, ...options }: ServicesOptions): OpenedServices {
   const limits: RequestLimits = {
@@ -56,7 +61,7 @@ export function openServices({ settings, hub, cwd, locator, cache, borrow, onNot
     maxBodyBytes: settings.maxBody,
     deadlineMs: settings.deadline,
   };
-  const memoryBytes = settings.modelMemory ?? machineMemoryBytes() * OWN_MEMORY_SHARE;
+  const memoryBytes = modelMemoryBytes(settings);
   const models = createModelService({
     source: createModelSource(locator, settings, borrow),
     defaults: options.models,
