@@ -6,21 +6,13 @@ import {
   type CommandName,
   type SettingDefinition,
 } from "../config/settings-table.ts";
-import { REMOTE_SETTINGS } from "../config/settings/remote-settings.ts";
 import { defaultText } from "../config/settings-markdown.ts";
 import { FORMAT_OPTIONS, type CommandEntry } from "./command-entries/command-entry.ts";
 import { COMMAND_TABLE } from "./command-table.ts";
 import type { CommandContext } from "./context.ts";
+import { helpGroupsOf } from "./help-groups.ts";
 import type { Flags } from "./load-settings.ts";
 import { packageVersion } from "./package-version.ts";
-
-/** Settings that most commands have: their options come last in the help, in groups of their own. */
-const LAST_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  "Models:": ["models", "embedder", "reranker", "device", "threads", "precision", "dimensions", "embedTokens", "rerankTokens", "longDocuments", "promptSeparator"],
-  "Models of other machines:": [...REMOTE_SETTINGS.map(({ key }) => key).filter((key) => key !== "onFailure"), "cacheEntries", "cacheTtl"],
-  "General:": ["index", "color"],
-};
-const GROUPED_SETTINGS = new Set(Object.values(LAST_GROUPS).flat());
 
 const START_HERE = `
 Start here:
@@ -66,15 +58,22 @@ function addCommand(program: Command, entry: CommandEntry, context: CommandConte
   const command = program.command(`${name} ${entry.arguments}`.trim()).description(entry.description);
   if (usage !== undefined) command.usage(usage);
   const settings = settingsOfCommand(name);
-  for (const setting of settings) if (!GROUPED_SETTINGS.has(setting.key)) addSetting(command, setting);
+  const groups = Object.entries(helpGroupsOf(name));
+  const isGrouped = ({ key }: SettingDefinition): boolean => groups.some(([, keys]) => (keys as readonly string[]).includes(key));
+  for (const setting of settings) if (!isGrouped(setting)) addSetting(command, setting);
   for (const [flag, doc] of entry.options) command.option(flag, doc);
   if (entry.hasFormats) {
     for (const [flag, doc] of FORMAT_OPTIONS) command.addOption(new Option(flag, doc).helpGroup("Output:"));
   }
-  const hasOwnOptions = command.options.length > 0;
-  for (const [group, keys] of Object.entries(LAST_GROUPS)) {
-    for (const setting of settings) if (keys.includes(setting.key)) addSetting(command, setting, hasOwnOptions ? group : undefined);
+  // Where nothing comes before them, one list is enough.
+  const isDivided = command.options.length > 0 || name === "serve";
+  for (const [group, keys] of groups) {
+    for (const key of keys) {
+      const setting = settings.find((each) => each.key === key);
+      if (setting !== undefined) addSetting(command, setting, isDivided ? group : undefined);
+    }
   }
+  if (name === "serve") command.addHelpOption(new Option("-h, --help", "show help").helpGroup("General:"));
   command
     .showHelpAfterError(`  hint: \`rerank ${name} --help\` shows its options and examples`)
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}`).join("\n")}`)
