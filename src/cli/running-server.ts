@@ -22,7 +22,7 @@ export function modelsOfServer({ daemon }: Pick<Settings, "daemon">, environment
 export async function describeServer(environment: Environment): Promise<string> {
   const place = lendingPlace(environment);
   const server = place && (await greetServer(place));
-  if (place === undefined || server === undefined) return "none runs: each command loads its own models";
+  if (place === undefined || server === undefined) return "no server lends its models: each command loads its own";
   const isUsed = server.version === place.version;
   return `version ${server.version} runs (process ${server.processId}, ${place.socketPath})${isUsed ? " and lends its models" : `: this is ${place.version}, which loads its own models`}`;
 }

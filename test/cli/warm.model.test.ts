@@ -140,6 +140,6 @@ describe.skipIf(process.platform === "win32")("beside a running server", () => {
     let out = "";
     child.stdout.on("data", (bytes: Buffer) => (out += bytes.toString()));
     await until(() => out.includes("\n"));
-    expect(expectExit(await place.rerank(["doctor"]), 0).stdout).toMatch(/server +none runs/);
+    expect(expectExit(await place.rerank(["doctor"]), 0).stdout).toMatch(/server +no server lends its models/);
   });
 });

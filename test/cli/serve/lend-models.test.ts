@@ -85,7 +85,7 @@ describe.skipIf(process.platform === "win32")("a server's models", () => {
     expect(modelsOfServer({ daemon: true }, environment)).toEqual({ borrow: expect.any(Function) as unknown });
     expect(modelsOfServer({ daemon: false }, environment)).toEqual({});
     await lending.close();
-    expect(await describeServer(environment)).toMatch(/^none runs/);
+    expect(await describeServer(environment)).toMatch(/^no server lends its models/);
     expect(existsSync(lendingPlace(environment)?.socketPath ?? "")).toBe(false);
   });
 
