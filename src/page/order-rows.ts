@@ -1,6 +1,6 @@
 import { element, highlighted } from "./build-element.ts";
 import type { FoundPassage, Judgment } from "./wire-types.ts";
-import { formatMovement, formatPlace, formatRelevance, formatShortPlace, formatSimilarity, titleOf } from "./wording.ts";
+import { formatMovement, formatPlace, formatRelevance, formatShortPlace, formatSimilarity, headingPath } from "./wording.ts";
 
 /** A passage in one of the two orders. */
 export interface OrderRow {
@@ -54,7 +54,7 @@ export function finalRow(passage: FoundPassage): FinalRow {
 function rowOf(passage: FoundPassage, left: readonly HTMLElement[], score: HTMLElement): OrderRow {
   const { text, highlights, clippedStart, clippedEnd } = passage.snippet;
   const place = element("span", { class: "place", title: formatPlace(passage) }, formatShortPlace(passage));
-  const title = element("span", { class: "title" }, element("strong", {}, titleOf(passage)), " ", place);
+  const title = element("span", { class: "title" }, element("strong", {}, headingPath(passage)), " ", place);
   const snippet = element("span", { class: "snippet" }, clippedStart ? "… " : "", ...highlighted(text, highlights), clippedEnd ? " …" : "");
   // One stop for Tab in each order; arrows move within it.
   const button = element("button", { type: "button", class: "row", tabindex: "-1", "data-passage": String(passage.passageId) }, ...left, title, score, snippet);

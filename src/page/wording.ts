@@ -41,6 +41,11 @@ export function titleOf({ headings, path }: Pick<FoundPassage, "headings" | "pat
   return headings.at(-1) ?? fileOf(path);
 }
 
+/** All headings above a passage, as the command line shows them: "Apple pie › Method". Without any, its file. */
+export function headingPath({ headings, path }: Pick<FoundPassage, "headings" | "path">): string {
+  return headings.length === 0 ? fileOf(path) : headings.join(" › ");
+}
+
 function fileOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

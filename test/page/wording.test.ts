@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { liveOrder } from "../../src/page/live-order.ts";
 import { readEvents } from "../../src/page/read-events.ts";
-import { announcementOf, formatAbout, formatMovement, formatPlace, formatRelevance, formatSimilarity, formatTime, formatTimings, titleOf, whoReadsInstructions } from "../../src/page/wording.ts";
+import { announcementOf, formatAbout, formatMovement, formatPlace, formatRelevance, formatSimilarity, formatTime, formatTimings, headingPath, titleOf, whoReadsInstructions } from "../../src/page/wording.ts";
 import type { DescribedModel, FoundPassage, SearchRecord } from "../../src/page/wire-types.ts";
 
 const passage: FoundPassage = {
@@ -29,6 +29,8 @@ test("a search's times stand in one line", () => {
 test("a passage is called by its nearest heading, else by its file, and placed by lines, page or row", () => {
   expect(titleOf(passage)).toBe("kettle.md");
   expect(titleOf({ ...passage, headings: ["Kitchen", "Descaling"] })).toBe("Descaling");
+  expect(headingPath({ ...passage, headings: ["Kitchen", "Descaling"] })).toBe("Kitchen › Descaling");
+  expect(headingPath(passage)).toBe("kettle.md");
   expect([passage, { ...passage, endLine: 6 }, { ...passage, page: 3 }, { ...passage, row: 4 }].map(formatPlace)).toEqual([
     "docs/howto/kettle.md:6–21", "docs/howto/kettle.md:6", "docs/howto/kettle.md p. 3", "docs/howto/kettle.md row 4",
   ]);
