@@ -44,7 +44,7 @@ describe("precedence", () => {
       host: "127.0.0.1", port: 7372, keyFile: undefined, insecure: false, queryToken: false, openMetrics: false, allowedHosts: [], allowedOrigins: [],
       rateLimit: undefined, allowedModels: [], aliases: [], modelMemory: undefined, maxDocuments: 1000, maxRequestTokens: 1_000_000,
       maxBody: 20_000_000, queueRequests: 256, queueTokens: 4_000_000, deadline: 120_000, cacheEntries: 100_000, cacheTtl: 3_600_000,
-      cacheFile: undefined, rerankShape: "superset", idle: undefined, socket: true, logLevel: "info", daemon: true,
+      cacheFile: undefined, rerankShape: "superset", mcp: false, idle: undefined, socket: true, logLevel: "info", daemon: true,
     });
     expect(sources.limit).toEqual({ source: "default", where: "" });
     expect(notices).toEqual([]);
