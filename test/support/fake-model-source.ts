@@ -18,6 +18,8 @@ export interface FakeSourceOptions {
   readonly failure?: (spec: ModelSpec, texts: readonly string[]) => Error | undefined;
   /** A process that hangs gives nothing until it is ended. */
   readonly hangs?: () => boolean;
+  /** A process that is dead does not tell its memory. */
+  readonly isDead?: (spec: ModelSpec) => boolean;
 }
 
 export interface FakeSource extends ModelSource {
@@ -39,7 +41,7 @@ export function modelDeath(): ModelProcessDied {
 }
 
 /** Models without processes, for the model service. Names are as in `fakeSpec`. */
-export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeBytes = 0, logitOf = (_query, text) => text.length, delayMs = 0, load, failure, hangs = () => false }: FakeSourceOptions = {}): FakeSource {
+export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeBytes = 0, logitOf = (_query, text) => text.length, delayMs = 0, load, failure, hangs = () => false, isDead = () => false }: FakeSourceOptions = {}): FakeSource {
   const names = new Map(Object.entries(ready));
   const started: string[] = [];
   const closed: string[] = [];
@@ -104,7 +106,10 @@ export function createFakeSource({ ready = { mini: BOTH, other: BOTH }, sizeByte
         await load?.(spec);
         return { loadMs: 1, device: "cpu" };
       },
-      memoryBytes: async () => 0,
+      async memoryBytes() {
+        if (isDead(spec)) throw new Error("no inference process runs");
+        return 0;
+      },
       async close() {
         if (!closed.includes(model)) closed.push(model);
         ended.abort(new Error("the inference process was closed"));

@@ -41,7 +41,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   const { source, memoryBytes, queueRequests, queueTokens, cache } = options;
   const scoring: ScoreOptions = { cache, cacheScope: options.cacheScope ?? "", readsWholeTexts: options.readsWholeTexts ?? false };
   const names = new ModelNames(options);
-  const pool = new ModelPool({ source, memoryBytes, onEvent: hear });
+  const pool = new ModelPool({ source, memoryBytes, onEvent: hear, onLost: (spec) => void own.lost(spec) });
   const queue = new FairQueue({ maxRequests: queueRequests, maxTokens: queueTokens, onTurn: options.onTurn });
   const own = new DefaultModels({ names, pool, onEvent: hear });
   own.load();
@@ -135,6 +135,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
 
     async close() {
       isStopping = true;
+      own.close();
       await pool.close();
     },
   };

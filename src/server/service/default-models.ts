@@ -3,6 +3,10 @@ import type { ModelNames } from "./model-names.ts";
 import type { ModelPool } from "./model-pool.ts";
 import type { ServiceEvent } from "./model-source.ts";
 
+/** Pauses before a process is started anew that has died again, or could not be loaded again. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
 const ROLES: readonly ModelRole[] = ["embedder", "reranker"];
 
 export interface DefaultModelsOptions {
@@ -15,6 +19,11 @@ export interface DefaultModelsOptions {
 export class DefaultModels {
   readonly #options: DefaultModelsOptions;
   readonly #states: Record<ModelRole, "loading" | "ready" | "failed"> = { embedder: "loading", reranker: "loading" };
+
+  readonly #pauses: Record<ModelRole, number> = { embedder: 0, reranker: 0 };
+  readonly #lostAt: Record<ModelRole, number> = { embedder: Number.NEGATIVE_INFINITY, reranker: Number.NEGATIVE_INFINITY };
+  readonly #timers = new Map<ModelRole, NodeJS.Timeout>();
+  #isClosed = false;
 
   constructor(options: DefaultModelsOptions) {
     this.#options = options;
@@ -37,6 +46,35 @@ export class DefaultModels {
     if (this.#states[role] === state) return;
     const spec = await this.#locate(role);
     if (spec?.fingerprint === fingerprint) this.#states[role] = state;
+  }
+
+  /** Starts it anew when its process has died: at once, unless that happens again and again. */
+  async lost({ role, fingerprint }: ModelSpec): Promise<void> {
+    const spec = await this.#locate(role);
+    if (spec?.fingerprint !== fingerprint) return;
+    this.#states[role] = "loading";
+    const now = performance.now();
+    if (now - this.#lostAt[role] > LONGEST_PAUSE_MS) this.#pauses[role] = 0;
+    this.#lostAt[role] = now;
+    this.#reload(role);
+  }
+
+  /** Starts nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  #reload(role: ModelRole): void {
+    if (this.#isClosed) return;
+    const pauseMs = this.#pauses[role];
+    this.#pauses[role] = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pauseMs));
+    clearTimeout(this.#timers.get(role));
+    const timer = setTimeout(async () => {
+      await this.#load(role);
+      if (this.#states[role] === "failed") this.#reload(role);
+    }, pauseMs);
+    this.#timers.set(role, timer.unref());
   }
 
   async #load(role: ModelRole): Promise<void> {

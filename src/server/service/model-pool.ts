@@ -17,6 +17,8 @@ export interface ModelPoolOptions {
   /** Of all models together. */
   readonly memoryBytes: number;
   readonly onEvent: (event: ServiceEvent) => void;
+  /** A model's process has died while nobody worked with it: the model has left the pool. */
+  readonly onLost?: (spec: ModelSpec) => void;
 }
 
 /** A model that stays loaded until it is released. */
@@ -46,6 +48,7 @@ export class ModelPool {
   readonly #source: ModelPoolOptions["source"];
   readonly #bound: number;
   readonly #onEvent: ModelPoolOptions["onEvent"];
+  readonly #onLost: (spec: ModelSpec) => void;
   readonly #models = new Map<string, PooledModel>();
   /** Models that wait for room, in order of arrival. */
   readonly #wanted: PooledModel[] = [];
@@ -55,10 +58,11 @@ export class ModelPool {
   #deaths = 0;
   #isClosed = false;
 
-  constructor({ source, memoryBytes, onEvent }: ModelPoolOptions) {
+  constructor({ source, memoryBytes, onEvent, onLost = () => {} }: ModelPoolOptions) {
     this.#source = source;
     this.#bound = memoryBytes;
     this.#onEvent = onEvent;
+    this.#onLost = onLost;
   }
 
   get isClosed(): boolean {
@@ -173,6 +177,7 @@ export class ModelPool {
       this.#letStay();
     } else if (model.state === "loaded") {
       if (model.leaving !== undefined || model.isBroken) void this.#end(model);
+      else if (model.hasDied) void this.#endIfDead(model);
       else model.measureNowAndThen();
     }
     this.#makeRoom();
@@ -193,7 +198,7 @@ export class ModelPool {
       if (needed > this.#bound) {
         this.#wanted.shift();
         model.state = "closing";
-        const size = `it needs about ${formatBytes(needed)} of memory, and all models together may have ${formatBytes(this.#bound)}`;
+        const size = `the ${model.spec.role} ${model.spec.id} needs about ${formatBytes(needed)} of memory, and all models together may have ${formatBytes(this.#bound)}`;
         this.#fail(model, new UserError(size, { hint: "raise --model-memory" }));
         this.#forget(model);
         continue;
@@ -239,6 +244,9 @@ export class ModelPool {
         onDeath: () => {
           this.#deaths += 1;
           this.#onEvent({ type: "model-died", spec });
+          model.hasDied = true;
+          // Requests that were with it have it started again first.
+          setImmediate(() => void this.#endIfDead(model));
         },
       });
       model.started = started;
@@ -258,6 +266,19 @@ export class ModelPool {
     }
   }
 
+  /** A dead process that nobody works with would be told as a loaded model, until a request has to wait for its restart. */
+  async #endIfDead(model: PooledModel): Promise<void> {
+    const isIdle = (): boolean => model.leases === 0 && model.state === "loaded";
+    if (!isIdle()) return;
+    if (await model.isAlive()) {
+      model.hasDied = false;
+      return;
+    }
+    if (!isIdle() || this.#isClosed) return;
+    await this.#end(model);
+    if (!this.#isClosed) this.#onLost(model.spec);
+  }
+
   /** Ends the model's process, and lets others have its memory. */
   async #end(model: PooledModel): Promise<void> {
     if (model.state === "closing") return model.gone.promise;
@@ -268,7 +289,7 @@ export class ModelPool {
     try {
       await model.started?.close();
     } finally {
-      if (wasLoaded && !isBroken && !this.#isClosed) this.#onEvent({ type: "model-unloaded", spec });
+      if (wasLoaded && !isBroken && !model.hasDied && !this.#isClosed) this.#onEvent({ type: "model-unloaded", spec });
       this.#forget(model);
       this.#makeRoom();
     }

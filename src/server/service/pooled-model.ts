@@ -53,6 +53,19 @@ export class PooledModel {
     return this.memoryBytes ?? estimateMemory(this.spec);
   }
 
+  /** Its process has died, and may not have been started again. */
+  hasDied = false;
+
+  /** Whether a process runs: one that has died is started again by the requests that were with it alone. */
+  async isAlive(): Promise<boolean> {
+    try {
+      await this.started?.memoryBytes();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   get isBroken(): boolean {
     return this.#failures >= MAX_FAILURES;
   }

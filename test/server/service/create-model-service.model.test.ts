@@ -104,6 +104,21 @@ describe("with the bundled pair", () => {
     expect(service.load().deaths).toBeGreaterThanOrEqual(3);
   });
 
+  test.skipIf(process.platform === "win32")("processes that die while nobody asks are started anew before somebody does", async () => {
+    const service = startService();
+    await until(() => service.state === "ready");
+    const killed = inferenceProcessesOf(process.pid);
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    await until(() => service.state === "loading");
+    await until(() => service.state === "ready");
+    expect(service.load()).toMatchObject({ deaths: 2, loadedModels: 2 });
+    const running = inferenceProcessesOf(process.pid);
+    expect(running).toHaveLength(2);
+    expect(running.filter((pid) => killed.includes(pid))).toEqual([]);
+    expect((await service.score({ query: QUERY, texts: ["x"] }, a)).judgments).toHaveLength(1);
+    expect(service.load().deaths).toBe(2);
+  });
+
   test.skipIf(process.platform === "win32")("closing leaves no process behind", async () => {
     const before = inferenceProcessesOf(process.pid).length;
     const service = startService();

@@ -182,7 +182,7 @@ describe("memory", () => {
     (await pool.lease(spec("a"))).release();
     const { kind, cause } = await serviceErrorOf(pool.lease(spec("huge", 5e9)));
     expect(kind).toBe("unavailable");
-    expect((cause as Error).message).toBe("it needs about 6.1 GB of memory, and all models together may have 240 MB");
+    expect((cause as Error).message).toBe("the reranker huge needs about 6.1 GB of memory, and all models together may have 240 MB");
     expect(source.closed).toEqual([]);
     expect(pool.modelCount).toBe(1);
   });

@@ -5,6 +5,7 @@ import { estimateMemory } from "../../../src/server/service/pooled-model.ts";
 import { fakeSpec } from "../../support/fake-models.ts";
 import { modelDeath } from "../../support/fake-model-source.ts";
 import { ServiceError } from "../../../src/server/service-error.ts";
+import { until } from "../../support/inference-processes.ts";
 import { callerNamed, serviceErrorOf, settled, startModelService } from "../../support/start-model-service.ts";
 
 const a = callerNamed("a");
@@ -148,6 +149,46 @@ describe("a process that dies", () => {
     source.listeners.get("mini reranker")?.onDeath();
     expect((await service.score({ query: "q", texts }, a)).judgments).toHaveLength(50);
     expect(service.load()).toMatchObject({ deaths: 1, waitingRequests: 0, runningTexts: 0 });
+  });
+
+  test("while nobody works with it is started anew, and told as loading until then", async () => {
+    let isDead = false;
+    const loads: (() => void)[] = [];
+    const events: string[] = [];
+    const load = async (): Promise<void> => {
+      if (isDead) await new Promise<void>((resolve) => loads.push(resolve));
+    };
+    const { service, source } = startModelService({ onEvent: ({ type }) => events.push(type) }, { load, isDead: ({ role }) => isDead && role === "reranker" });
+    await until(() => service.state === "ready");
+    isDead = true;
+    source.listeners.get("mini reranker")?.onDeath();
+    await until(() => loads.length === 1);
+    expect(service.state).toBe("loading");
+    expect(service.load()).toMatchObject({ loadedModels: 1, deaths: 1 });
+    expect((await service.models()).map(({ role, state }) => [role, state])).toEqual([["embedder", "loaded"], ["reranker", "loading"]]);
+    isDead = false;
+    loads[0]?.();
+    await until(() => service.state === "ready");
+    expect(source.started.filter((model) => model === "mini reranker")).toHaveLength(2);
+    expect(events).not.toContain("model-unloaded");
+  });
+
+  test("and cannot be loaded again fails the server, and is tried again after a pause", async () => {
+    let isDamaged = false;
+    let tries = 0;
+    const load = async ({ role }: { role: string }): Promise<void> => {
+      if (!isDamaged || role !== "reranker") return;
+      tries += 1;
+      if (tries === 2) isDamaged = false;
+      throw new UserError("the graph is damaged");
+    };
+    const { service, source } = startModelService({}, { load, isDead: ({ role }) => isDamaged && role === "reranker" });
+    await until(() => service.state === "ready");
+    isDamaged = true;
+    source.listeners.get("mini reranker")?.onDeath();
+    await until(() => service.state === "failed");
+    await until(() => service.state === "ready");
+    expect(tries).toBe(2);
   });
 
   test("ends the requests that were with it, and no others", async () => {
