@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { AppServices, ServerApp } from "../create-app.ts";
 import { checkDocumentCount } from "../limits.ts";
+import { MODEL } from "./rerank-fields.ts";
 import { EMBEDDING_ROUTE } from "./embedding-route-options.ts";
 import { embedInputs } from "./embedding-work.ts";
 import { READING, readReading, TEI_ERRORS } from "./tei-embed-schemas.ts";
@@ -8,6 +9,7 @@ import { EmptyInputError } from "./tei-errors.ts";
 
 const BODY = Type.Object(
   {
+    model: MODEL,
     inputs: Type.Object({ source_sentence: Type.String(), sentences: Type.Array(Type.String()) }),
     parameters: Type.Optional(Type.Union([Type.Object(READING), Type.Null()])),
   },
@@ -28,12 +30,12 @@ export function registerSimilarity(app: ServerApp, services: AppServices): void 
       schema: { summary: "Compare a sentence with others, as text-embeddings-inference does", tags: ["embeddings"], body: BODY, response: { 200: SIMILARITIES, ...TEI_ERRORS } },
     },
     async (request, reply) => {
-      const { inputs, parameters } = request.body;
+      const { model, inputs, parameters } = request.body;
       const { source_sentence, sentences } = inputs;
       if (sentences.length === 0) throw new EmptyInputError("sentences");
       checkDocumentCount(sentences.length, services.limits, "sentences");
       const nameOf = (position: number): string => (position === sentences.length ? "source_sentence" : `sentences[${position}]`);
-      const asked = { ...readReading(parameters ?? {}), inputs: [...sentences, source_sentence], nameOf };
+      const asked = { ...readReading(parameters ?? {}), inputs: [...sentences, source_sentence], nameOf, model };
       const { vectors } = await embedInputs(asked, services, request, reply);
       const source = vectors.at(-1) ?? new Float32Array();
       return vectors.slice(0, -1).map((vector) => cosineOf(vector, source));

@@ -5,12 +5,13 @@ import { ServiceError } from "../service-error.ts";
 import { EMBEDDING_INPUTS, readInputs } from "./embedding-inputs.ts";
 import { EMBEDDING_ROUTE } from "./embedding-route-options.ts";
 import { embedInputs } from "./embedding-work.ts";
-import { optionalBoolean, optionalInteger } from "./rerank-fields.ts";
+import { MODEL, optionalBoolean, optionalInteger } from "./rerank-fields.ts";
 import { READING, readReading, TEI_ERRORS } from "./tei-embed-schemas.ts";
 import { EmptyInputError } from "./tei-errors.ts";
 
 const BODY = Type.Object(
   {
+    model: MODEL,
     inputs: EMBEDDING_INPUTS,
     ...READING,
     normalize: optionalBoolean("Vectors have unit length: false is refused"),
@@ -32,7 +33,7 @@ export function registerTeiEmbed(app: ServerApp, services: AppServices): void {
       const inputs = readInputs(body.inputs);
       if (inputs.length === 0) throw new EmptyInputError("inputs");
       checkDocumentCount(inputs.length, services.limits, "inputs");
-      const asked = { ...readReading(body), inputs, nameOf: (position: number) => `inputs[${position}]`, dimensions: body.dimensions };
+      const asked = { ...readReading(body), inputs, nameOf: (position: number) => `inputs[${position}]`, dimensions: body.dimensions, model: body.model };
       const { vectors } = await embedInputs(asked, services, request, reply);
       return vectors.map((vector) => [...vector]);
     },

@@ -138,3 +138,14 @@ describe("POST /similarity", () => {
     expect(body).toHaveLength(100);
   });
 });
+
+test.each([
+  ["/embed", { inputs: "kettle" }],
+  ["/similarity", { inputs: { source_sentence: "kettle", sentences: ["tea"] } }],
+])("%s takes a model's name, and is a 404 for one that is not here", async (path, body) => {
+  const { post, models } = await startApp(embeddingDialects());
+  expect(await post(path, { ...body, model: "nope" })).toMatchObject({ status: 404, body: { error_type: "NotFound" } });
+  expect(models.embedded).toEqual([]);
+  for (const model of ["mini", "", null]) expect(await post(path, { ...body, model })).toMatchObject({ status: 200 });
+  expect(models.embedded.map((asked) => asked.model)).toEqual(["mini", undefined, undefined]);
+});
