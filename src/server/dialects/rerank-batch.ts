@@ -46,11 +46,10 @@ export async function answerBatch(body: Static<typeof BATCH_REQUEST>, request: F
   checkDocumentCount(body.pairs.length, limits, "pairs");
   const pairs = body.pairs.map((pair, position) => readPairOrError(pair, body.top_k, `pairs[${position}]`));
   const good = pairs.filter((pair): pair is Pair => !("error" in pair));
-  checkDocumentCount(
-    good.reduce((sum, { texts }) => sum + texts.length, 0),
-    limits,
-    "pairs",
-  );
+  const documentCount = good.reduce((sum, { texts }) => sum + texts.length, 0);
+  if (documentCount > limits.maxDocuments) {
+    throw new ServiceError("too-many", `pairs hold ${documentCount} documents; a request may have ${limits.maxDocuments}`, { param: "pairs" });
+  }
   checkPairTokens(good, limits, "pairs");
   const model = wantedModel(body.model);
   const scored: ScoreReply[] = [];

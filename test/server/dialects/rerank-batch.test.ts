@@ -101,3 +101,10 @@ test.each([{}, { pairs: [] }, { pairs: {} }, { pairs: [PAIR], top_k: -1 }])("ref
   const { post } = await startApp(DIALECTS);
   expect(await post("/batch_rerank", request)).toMatchObject({ status: 400, body: { error: { type: "BadRequestError" } } });
 });
+
+test("counts documents, not pairs, where all pairs together have more than a request may have", async () => {
+  const { post } = await startApp(DIALECTS, { limits: { maxDocuments: 5, maxRequestTokens: 1e6, maxBodyBytes: 1e6, deadlineMs: 1e4 } });
+  const { status, body } = await post("/batch_rerank", { pairs: [PAIR, PAIR] });
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toContain("pairs hold 6 documents; a request may have 5");
+});
