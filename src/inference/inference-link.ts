@@ -3,7 +3,7 @@ import { type BorrowModels, forkInference, type InferenceProcess } from "./child
 import { type Deferred, defer } from "../domain/deferred.ts";
 import { ModelLoadFailed } from "../domain/errors.ts";
 import { type Answer, type AnswerListeners, PendingRequest, type WorkInput } from "./pending-request.ts";
-import { processClosedError, processDeathError, saysOutOfMemory } from "./process-errors.ts";
+import { processClosedError, processDeathError, restartNotice, saysOutOfMemory } from "./process-errors.ts";
 import { type FromChild, fromWireError, type LoadOptions, type LoadReport, type Work } from "./protocol.ts";
 
 interface RequestOptions extends AnswerListeners {
@@ -250,7 +250,7 @@ export class InferenceLink {
       return;
     }
 
-    this.#events.onNotice(`the inference process died (${how}); it is started again, and what it had answered is kept`);
+    this.#events.onNotice(restartNotice(how));
     try {
       this.#liveProcess();
       for (const waiting of again) this.#sendSlice(waiting);

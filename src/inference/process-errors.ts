@@ -19,6 +19,18 @@ export function processDeathError(how: string, lines: readonly string[], loading
   return new ModelProcessDied(...tellDeath(`the inference process died (${how})${when}`, how, lines, `${MEMORY_HINT} (--models) or a lower --precision`));
 }
 
+const RESTARTED = "it is started again, and what it had answered is kept";
+
+/** What is said when requests have a dead process started again. @param how as for `processDeathError`. */
+export function restartNotice(how: string): string {
+  return `the inference process died (${how}); ${RESTARTED}`;
+}
+
+/** For whoever is told of the death itself already. */
+export function isRestartNotice(line: string): boolean {
+  return line.endsWith(RESTARTED);
+}
+
 /** @param task what was being done: "compiling /models/mine to int8". */
 export function taskDeathError(how: string, lines: readonly string[], task: string): UserError {
   return new UserError(...tellDeath(`${task} failed: its process died (${how})`, how, lines, `${MEMORY_HINT}: \`rerank models list\``));
