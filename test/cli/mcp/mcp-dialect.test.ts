@@ -111,7 +111,7 @@ test.each([
   const client = await connect(url, clientOptions);
   const answer = await client.callTool({ name: "rank", arguments: { query: "tea", documents: [{ text: "tea" }] } });
   expect(answer.isError).toBe(true);
-  expect(textOf(answer)).toBe("no answer within 1 s");
+  expect(textOf(answer)).toBe("no answer within 1 s\nhint: try again in 5 s");
 });
 
 describe("POST /mcp", () => {
