@@ -1,5 +1,5 @@
-import { embedProviderOf, EMBED_PROVIDERS, guessEmbedDialect } from "../adapters/remote/embed-providers.ts";
-import { GENERIC_RERANK_KEY, guessRerankDialect, RERANK_PROVIDERS } from "../adapters/remote/rerank-providers.ts";
+import { embedKeyVariables, EMBED_PROVIDERS, guessEmbedDialect } from "../adapters/remote/embed-providers.ts";
+import { guessRerankDialect, RERANK_PROVIDERS, rerankKeyVariables } from "../adapters/remote/rerank-providers.ts";
 import type { Environment } from "../config/environment.ts";
 import { readProviderKey } from "../config/provider-keys.ts";
 import { UserError } from "../domain/errors.ts";
@@ -105,17 +105,6 @@ function noAddress(name: string, role: ModelRole, { flag }: Pick<RoleSettings, "
   return new UserError(`the ${role} ${name} runs on a server, and its address is not set`, {
     hint: `${flag}-url <url>, ${flag === "--rerank" ? "RERANK_RERANK_URL" : "RERANK_EMBED_URL"}, or: rerank config set ${flag === "--rerank" ? "rerankUrl" : "embedUrl"} <url>`,
   });
-}
-
-/** A provider's key goes to the provider's own hosts alone, whatever dialect another server speaks. */
-function rerankKeyVariables(url: string): readonly string[] {
-  const own = guessRerankDialect(new URL(url).origin);
-  return own === undefined ? [GENERIC_RERANK_KEY] : RERANK_PROVIDERS[own].keyVariables;
-}
-
-function embedKeyVariables(url: string): readonly string[] {
-  const own = guessEmbedDialect(new URL(url).origin) ?? "tei";
-  return embedProviderOf({ dialect: own, url }).keyVariables;
 }
 
 function hostOf(url: string): string {

@@ -3,7 +3,7 @@ import type { EmbedDialectName } from "../../domain/remote-model.ts";
 import type { RemoteEndpoint } from "../../ports/remote-provider.ts";
 import { estimateEmbedTokens } from "./embed-batches.ts";
 import { BadAnswer, countOf, type EmbedBatch } from "./embed-dialect.ts";
-import { embedDialectOf, embedProviderOf } from "./embed-providers.ts";
+import { embedDialectOf, embedKeyVariables } from "./embed-providers.ts";
 import { readVector } from "./embed-vectors.ts";
 import type { RemoteTransport } from "./remote-transport.ts";
 import { requestAddress, requirePrivacy, shownAddress } from "./request-address.ts";
@@ -40,7 +40,7 @@ export function createEmbedClient(endpoint: RemoteEndpoint<EmbedDialectName>, tr
   const url = requestAddress(endpoint.url, dialect.path);
   requirePrivacy(endpoint);
   const headers = endpoint.key === undefined ? {} : { authorization: `Bearer ${endpoint.key.reveal()}` };
-  const keyHint = `set ${embedProviderOf(endpoint).keyVariables.join(" or ")}, or name a file with --embed-key-file`;
+  const keyHint = `set ${embedKeyVariables(url).join(" or ")}, or name a file with --embed-key-file`;
   return {
     async tell(route, signal) {
       const target = new URL(route, url);

@@ -165,3 +165,9 @@ function openaiHost(url: string): OpenaiHost | undefined {
   const { hostname } = new URL(url);
   return OPENAI_HOSTS.find(({ host }) => host.test(hostname));
 }
+
+/** The variables whose key a server may be shown. A provider's key goes to the provider's own hosts alone, whatever dialect another server speaks. */
+export function embedKeyVariables(url: string): readonly string[] {
+  const own = guessEmbedDialect(new URL(url).origin) ?? "tei";
+  return embedProviderOf({ dialect: own, url }).keyVariables;
+}

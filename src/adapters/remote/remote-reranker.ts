@@ -13,7 +13,7 @@ import type { RemoteTransport } from "./remote-transport.ts";
 import { requestAddress, requirePrivacy, shownAddress } from "./request-address.ts";
 import { readRerankAnswer } from "./rerank-answers.ts";
 import { relevanceKeys } from "./rerank-keys.ts";
-import { RERANK_PROVIDERS } from "./rerank-providers.ts";
+import { RERANK_PROVIDERS, rerankKeyVariables } from "./rerank-providers.ts";
 import { cutToTokens, documentRoom, rerankBody, splitRequests } from "./rerank-requests.ts";
 
 export interface RemoteRerankerOptions {
@@ -51,7 +51,7 @@ export function createRemoteReranker({ spec, endpoint, transport, bounds, limits
   const member = template === "client" ? undefined : provider.instructionMemberOf(model);
   const usedCache = provider.judgesPairsAlone(model) ? cache : undefined;
   const headers: Readonly<Record<string, string>> = key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` };
-  const keyHint = `set ${provider.keyVariables.join(" or ")}, or name a file with --rerank-key-file`;
+  const keyHint = `set ${rerankKeyVariables(url).join(" or ")}, or name a file with --rerank-key-file`;
   let cost: RemoteCost = { requests: 0, tokens: 0, isEstimated: false, cacheHits: 0 };
   let provesLogits = false;
 

@@ -181,3 +181,9 @@ export function guessRerankDialect(url: string): RerankDialectName | undefined {
   // DashScope's two dialects share a host.
   return byHost === undefined || byHost === "dashscope" ? (byPath ?? byHost) : byHost;
 }
+
+/** The variables whose key a server may be shown. A provider's key goes to the provider's own hosts alone, whatever dialect another server speaks. */
+export function rerankKeyVariables(url: string): readonly string[] {
+  const own = guessRerankDialect(new URL(url).origin);
+  return own === undefined ? [GENERIC_RERANK_KEY] : RERANK_PROVIDERS[own].keyVariables;
+}

@@ -99,7 +99,7 @@ describe("a server that fails", () => {
     const { failure } = await embedAgainst(() => send(401, "{}"));
     expect(failure.hint).toBe("set RERANK_EMBED_KEY, or name a file with --embed-key-file");
     const { failure: cohere } = await embedAgainst(() => send(401, "{}"), "cohere");
-    expect(cohere.hint).toBe("set COHERE_API_KEY or CO_API_KEY or RERANK_EMBED_KEY, or name a file with --embed-key-file");
+    expect(cohere.hint).toBe("set RERANK_EMBED_KEY, or name a file with --embed-key-file");
   });
 
   test("by breaking off in the middle of its answer is unreachable", async () => {

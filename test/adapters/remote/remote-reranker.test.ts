@@ -82,7 +82,7 @@ describe("a request that fails", () => {
     const error = (await openRemoteReranker(remote.url, "siliconflow", { cache }).score("q", [PRIVATE]).catch((reason: unknown) => reason)) as RemoteFailure;
     expect(error.kind).toBe(kind);
     expect(error.message).not.toContain(PRIVATE);
-    if (kind === "unauthorized") expect(error.hint).toContain("SILICONFLOW_API_KEY");
+    if (kind === "unauthorized") expect(error.hint).toContain("RERANK_RERANK_KEY");
     expect(cache.entryCount).toBe(0);
   });
 
