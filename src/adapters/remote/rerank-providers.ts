@@ -64,7 +64,10 @@ const VLLM = {
   scores: "either",
 } as const;
 
-/** Looked up in each provider's documentation in November 2026; none of the paid services was asked. */
+/**
+ * Addresses and limits as the providers documented them in November 2026; Jina's, SiliconFlow's and vLLM's limits are careful guesses of ours.
+ * None of the paid services was asked.
+ */
 export const RERANK_PROVIDERS: Readonly<Record<RerankDialectName, RerankProvider>> = {
   dashscope: { ...DASHSCOPE, name: "DashScope", url: "https://dashscope.aliyuncs.com/api/v1/services/rerank/text-rerank/text-rerank", path: "/api/v1/services/rerank/text-rerank/text-rerank" },
   "dashscope-compatible": { ...DASHSCOPE, name: "DashScope", url: "https://dashscope.aliyuncs.com/compatible-api/v1/reranks", path: "/compatible-api/v1/reranks" },
