@@ -100,8 +100,8 @@ function placeOf({ passage }: RankedPassage, options: TextOptions, { chalk, link
   return url === null ? shown : link(url, shown);
 }
 
-function tagOf({ judgment }: RankedPassage, { reranked }: SearchResult): string {
-  // Where all are not, it is said once, below.
-  if (judgment === null) return reranked ? "not reranked" : "";
+function tagOf({ judgment }: RankedPassage, { models, rerankFailure }: SearchResult): string {
+  // Where the reranker was not asked, or has failed, it is said once, below.
+  if (judgment === null) return models.reranker === null || rerankFailure !== null ? "" : "not reranked";
   return judgment.truncated ? "truncated" : "";
 }

@@ -72,16 +72,18 @@ async function devicesDetail(): Promise<string> {
 
 /** One for the models of this machine, one for each that is behind an API. */
 async function modelChecks({ settings, hub }: LoadedSettings, { cwd, signal, output }: CommandContext): Promise<Check[]> {
+  // Without a compiler: what would take minutes is told, and not done.
+  const local = openLocator(hub, cwd, { settings });
   const locator = openLocator(hub, cwd, { settings, talk: { onNotice: (line) => output.notice(`rerank: ${line}`), signal } });
   let names: ModelNames;
   try {
-    names = await modelNames(locator, settings, undefined);
+    names = await modelNames(local, settings, undefined);
   } catch (error) {
     return [await check("models", () => Promise.reject(error))];
   }
   const checks: Check[] = [];
-  const ownModels = Object.values(names).every((name) => parseRemoteName(name) === undefined) ? names : await ownHalf(names, locator);
-  if (ownModels !== undefined) checks.push(await check("models", () => modelsDetail(ownModels, locator, settings)));
+  const ownModels = Object.values(names).every((name) => parseRemoteName(name) === undefined) ? names : await ownHalf(names, local);
+  if (ownModels !== undefined) checks.push(await check("models", () => modelsDetail(ownModels, local, settings)));
   for (const role of ["embedder", "reranker"] as const) {
     if (parseRemoteName(names[role]) !== undefined) checks.push(await remoteModelCheck(role, names[role], locator, settings, signal));
   }
