@@ -1,3 +1,4 @@
+import { cutToTokens } from "../../domain/cut-to-tokens.ts";
 import type { Judgment } from "../../domain/candidate.ts";
 import { DEFAULT_TASK } from "../../domain/default-task.ts";
 import { UserError } from "../../domain/errors.ts";
@@ -14,7 +15,7 @@ import { requestAddress, requirePrivacy, shownAddress } from "./request-address.
 import { readRerankAnswer } from "./rerank-answers.ts";
 import { relevanceKeys } from "./rerank-keys.ts";
 import { RERANK_PROVIDERS, rerankKeyVariables } from "./rerank-providers.ts";
-import { cutToTokens, documentRoom, rerankBody, splitRequests } from "./rerank-requests.ts";
+import { documentRoom, rerankBody, splitRequests } from "./rerank-requests.ts";
 
 export interface RemoteRerankerOptions {
   readonly spec: RemoteSpec;
@@ -68,7 +69,7 @@ export function createRemoteReranker({ spec, endpoint, transport, bounds, limits
     const queryTokens = estimateTokens(asked) + (template === "client" ? estimateTokens(qwen3Document("")) : 0);
     const room = Math.min(maxTextTokens, documentRoom(queryTokens, limits, provider.limitsPairs));
     const documents = texts.map((text) => {
-      const cut = cutToTokens(text.toWellFormed(), room);
+      const cut = cutToTokens(text, room);
       return { ...cut, sent: template === "client" ? qwen3Document(cut.text) : cut.text, tokens: estimateTokens(cut.text) };
     });
     return { asked, queryTokens, documents };

@@ -1,4 +1,3 @@
-import { estimateTokens } from "../../domain/estimate-tokens.ts";
 import type { RerankDialectName, TemplateSide } from "../../domain/remote-model.ts";
 import type { ProviderLimits } from "../../ports/remote-provider.ts";
 
@@ -49,21 +48,6 @@ export function documentRoom(queryTokens: number, { maxDocumentTokens, maxReques
   const room = limitsPairs ? maxDocumentTokens / ESTIMATE_MARGIN - queryTokens : maxDocumentTokens / ESTIMATE_MARGIN;
   const requestRoom = maxRequestTokens === undefined ? Number.POSITIVE_INFINITY : maxRequestTokens / ESTIMATE_MARGIN - queryTokens;
   return Math.max(MIN_DOCUMENT_TOKENS, Math.floor(Math.min(room, requestRoom)));
-}
-
-/** The beginning of a text, of at most so many tokens by our estimate; no character is cut in two. */
-export function cutToTokens(text: string, maxTokens: number): { readonly text: string; readonly truncated: boolean } {
-  // No token of the estimate has more than four units: what is beyond them need not be counted.
-  const beginning = text.slice(0, maxTokens * 4);
-  if (beginning.length === text.length && estimateTokens(text) <= maxTokens) return { text, truncated: false };
-  let [fits, exceeds] = [0, beginning.length + 1];
-  while (exceeds - fits > 1) {
-    const middle = Math.floor((fits + exceeds) / 2);
-    if (estimateTokens(text.slice(0, middle)) <= maxTokens) fits = middle;
-    else exceeds = middle;
-  }
-  const splitsPair = (text.charCodeAt(fits - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(fits) & 0xfc00) === 0xdc00;
-  return { text: text.slice(0, splitsPair ? fits - 1 : fits), truncated: true };
 }
 
 /**
